@@ -1,0 +1,69 @@
+"""The security baseline: what every workload must have, stated once.
+
+vocabulary   the closed sets of words: control ids, modes, kinds of work
+arns         ARNs and KMS key references
+sections     the parts of a baseline, frozen and validated
+model        SecurityBaseline, which holds them
+fields       the fields a layer can state, and how each is written
+tightening   what "tighter" means, per field
+layers       how layers are read and joined
+document     how the layers of a project become one baseline
+discovery    where files and the organisation's anchor are found
+schema       the JSON Schema of the file
+"""
+
+from secure_sagemaker.baseline.arns import Arn, KeyReference, parse_arn
+from secure_sagemaker.baseline.discovery import AnchorReader, find_file, read_document
+from secure_sagemaker.baseline.document import BaselineDocument
+from secure_sagemaker.baseline.model import SecurityBaseline
+from secure_sagemaker.baseline.schema import json_schema
+from secure_sagemaker.baseline.sections import (
+    DataPerimeter,
+    ExecutionRoles,
+    Hardening,
+    KmsKeys,
+    LayerRecord,
+    Macie,
+    NetworkIsolation,
+    PrivateLink,
+    Role,
+    SessionPolicy,
+    Vpc,
+    Waiver,
+)
+from secure_sagemaker.baseline.vocabulary import (
+    DEFAULT_MODES,
+    ControlId,
+    IsolationMode,
+    KindOfWork,
+    Mode,
+)
+
+__all__ = [
+    "DEFAULT_MODES",
+    "AnchorReader",
+    "Arn",
+    "BaselineDocument",
+    "ControlId",
+    "DataPerimeter",
+    "ExecutionRoles",
+    "Hardening",
+    "IsolationMode",
+    "KeyReference",
+    "KindOfWork",
+    "KmsKeys",
+    "LayerRecord",
+    "Macie",
+    "Mode",
+    "NetworkIsolation",
+    "PrivateLink",
+    "Role",
+    "SecurityBaseline",
+    "SessionPolicy",
+    "Vpc",
+    "Waiver",
+    "find_file",
+    "json_schema",
+    "parse_arn",
+    "read_document",
+]

@@ -1,0 +1,345 @@
+"""What "tighter" means, per field of the baseline, in one table.
+
+Each rule joins two statements into the loosest one that is at least as tight as both. Joining is
+idempotent, commutative and associative; two statements that nothing satisfies are a ConflictError; a
+field that a layer leaves out is the bottom and never loosens. ``Rule.allows(earlier, later)`` tells
+whether a later layer stays within an earlier one: joining adds nothing to what the later layer said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from secure_sagemaker.baseline.sections import Waiver
+from secure_sagemaker.baseline.vocabulary import ControlId, IsolationMode, Mode
+
+__all__ = [
+    "CLOSED_BY_ORGANISATION",
+    "CLOSED_WITH",
+    "NAMES_WITHIN",
+    "TIGHTER",
+    "ConflictError",
+    "Rule",
+    "WaiverGrant",
+    "same",
+]
+
+
+class ConflictError(ValueError):
+    """Two statements that no single value satisfies."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """How one field is joined, and how its direction is told to a person."""
+
+    join: Callable[[object, object], object]
+    direction: str
+    partial: bool = False
+    """A later layer may state only some keys of a mapping; the others stay as they were."""
+
+    def tighten(self, earlier: object, later: object) -> object:
+        """The joined value.
+
+        Raises:
+            ConflictError: The later statement is looser, or nothing satisfies both.
+        """
+        joined = self.join(earlier, later)
+        if not self._within(joined, later):
+            raise ConflictError(self.direction)
+        return joined
+
+    def allows(self, earlier: object, later: object) -> bool:
+        """Whether the later statement stays within the earlier one."""
+        try:
+            self.tighten(earlier, later)
+        except ConflictError:
+            return False
+        return True
+
+    def _within(self, joined: object, later: object) -> bool:
+        if self.partial and isinstance(joined, Mapping) and isinstance(later, Mapping):
+            return all(key in joined and same(joined[key], value) for key, value in later.items())
+        return same(joined, later)
+
+
+def same(left: object, right: object) -> bool:
+    """Whether two statements say the same: lists are sets, whatever their order."""
+    if isinstance(left, tuple) and isinstance(right, tuple):
+        return set(left) == set(right)
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    return left == right
+
+
+def _equal(left: object, right: object) -> object:
+    if not same(left, right):
+        raise ConflictError("must be the same in every layer that states it")
+    return left
+
+
+def _by_rank(order: Sequence[object]) -> Callable[[object, object], object]:
+    def join(left: object, right: object) -> object:
+        return max(left, right, key=order.index)
+
+    return join
+
+
+def _minimum(left: object, right: object) -> object:
+    return min(left, right, key=_number)
+
+
+def _maximum(left: object, right: object) -> object:
+    return max(left, right, key=_number)
+
+
+def _number(value: object) -> float:
+    if not isinstance(value, int | float):
+        raise TypeError(value)
+    return value
+
+
+def _ordered(items: set[object]) -> tuple[object, ...]:
+    return tuple(sorted(items, key=repr))
+
+
+def _common(left: object, right: object) -> object:
+    common = set(_sequence(left)) & set(_sequence(right))
+    return _ordered(common)
+
+
+def _common_not_empty(left: object, right: object) -> object:
+    common = _common(left, right)
+    if not common:
+        raise ConflictError("must share at least one member with the earlier layer")
+    return common
+
+
+def _all_of(left: object, right: object) -> object:
+    return _ordered(set(_sequence(left)) | set(_sequence(right)))
+
+
+def _common_entries(left: object, right: object) -> object:
+    one, other = _mapping(left), _mapping(right)
+    for key in one.keys() & other.keys():
+        _equal(one[key], other[key])
+    return {key: one[key] for key in sorted(one.keys() & other.keys())}
+
+
+def _all_entries(join: Callable[[object, object], object]) -> Callable[[object, object], object]:
+    def merged(left: object, right: object) -> object:
+        one, other = _mapping(left), _mapping(right)
+        return {
+            key: join(one[key], other[key]) if key in one and key in other else one.get(key, other.get(key))
+            for key in sorted(one.keys() | other.keys())
+        }
+
+    return merged
+
+
+def _common_of_any(left: object, right: object) -> object:
+    one, other = _sequence(left), _sequence(right)
+    if not one or not other:
+        return _ordered(set(one or other))  # an empty list allows any
+    return _common_not_empty(left, right)
+
+
+def _sequence(value: object) -> Sequence[object]:
+    if not isinstance(value, tuple):
+        raise TypeError(value)
+    return value
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise TypeError(value)
+    return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaiverGrant:
+    """The waivers a layer permits: those it lists, and any on a control it calls waivable."""
+
+    waivers: tuple[Waiver, ...] = ()
+    waivable: frozenset[ControlId] = frozenset()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, WaiverGrant):
+            return NotImplemented
+        return self._listed() == other._listed() and self.waivable == other.waivable
+
+    def __hash__(self) -> int:
+        return hash((self._listed(), self.waivable))
+
+    def _listed(self) -> frozenset[Waiver]:
+        return frozenset(waiver for waiver in self.waivers if waiver.control not in self.waivable)
+
+    def permits(self, waiver: Waiver) -> bool:
+        """Whether the waiver is within the grant."""
+        return waiver in self.waivers or waiver.control in self.waivable
+
+    def both(self, other: WaiverGrant) -> WaiverGrant:
+        """What both grants permit."""
+        listed = dict.fromkeys(
+            [waiver for waiver in self.waivers if other.permits(waiver)]
+            + [waiver for waiver in other.waivers if self.permits(waiver)]
+        )
+        return WaiverGrant(
+            waivers=tuple(sorted(listed, key=lambda waiver: waiver.model_dump_json())),
+            waivable=self.waivable & other.waivable,
+        )
+
+
+def _grants(left: object, right: object) -> object:
+    if not isinstance(left, WaiverGrant) or not isinstance(right, WaiverGrant):
+        raise TypeError(left)
+    return left.both(right)
+
+
+_SAME = Rule(join=_equal, direction="must be the same in every layer that states it")
+_SUBSET = Rule(join=_common, direction="may only name members that the earlier layer names")
+_SUBSET_NOT_EMPTY = Rule(
+    join=_common_not_empty, direction="may only name members that the earlier layer names, and at least one"
+)
+_SUPERSET = Rule(join=_all_of, direction="must name every member that the earlier layer names")
+_FEWER_ENTRIES = Rule(
+    join=_common_entries, direction="may only hold entries that the earlier layer holds, unchanged"
+)
+_MORE_ENTRIES = Rule(
+    join=_all_entries(_equal),
+    direction="may add entries but not change those of the earlier layer",
+    partial=True,
+)
+_ON_WINS = Rule(join=_by_rank((False, True)), direction="once true, stays true")
+_OFF_WINS = Rule(join=_by_rank((True, False)), direction="once false, stays false")
+_LOWER = Rule(join=_minimum, direction="may only become lower")
+_HIGHER = Rule(join=_maximum, direction="may only become higher")
+_MODES = _by_rank(tuple(Mode))
+_ISOLATION = Rule(join=_by_rank(tuple(IsolationMode)), direction="may only rise: off < default < require")
+
+TIGHTER: Mapping[str, Rule] = MappingProxyType(
+    {
+        "schema_version": _SAME,
+        "region": _SAME,
+        "role.arn": _SAME,
+        "role.session_name": _SAME,
+        "role.source_identity": _SAME,
+        "role.external_id": _SAME,
+        "role.tags": _MORE_ENTRIES,
+        "role.transitive_tags": _SUPERSET,
+        "role.duration_seconds": _LOWER,
+        "role.mfa_serial": _SAME,
+        "execution_roles.default": _SAME,
+        "execution_roles.allowed": _SUBSET,
+        "kms.default": _SAME,
+        "kms.volume": _SAME,
+        "kms.output": _SAME,
+        "kms.s3": _SAME,
+        "kms.allowed": _SUBSET,
+        "kms.aws_managed": _SUBSET,
+        "kms.endpoint_local_storage": Rule(
+            join=_by_rank(("omit", "inject", "refuse")), direction="may only rise: omit < inject < refuse"
+        ),
+        "vpc.subnets": _SUBSET_NOT_EMPTY,
+        "vpc.security_groups": _SUBSET_NOT_EMPTY,
+        "vpc.vpc_id": _SAME,
+        "network_isolation.training": _ISOLATION,
+        "network_isolation.processing": _ISOLATION,
+        "network_isolation.tuning": _ISOLATION,
+        "network_isolation.models": _ISOLATION,
+        "network_isolation.monitoring": _ISOLATION,
+        "hardening.inter_container_encryption": _ON_WINS,
+        "hardening.allow_remote_debug": _OFF_WINS,
+        "hardening.allow_ssm_access": _OFF_WINS,
+        "hardening.allow_remote_access": _OFF_WINS,
+        "hardening.allow_docker_access": _OFF_WINS,
+        "hardening.allow_root_access": _OFF_WINS,
+        "hardening.allow_direct_internet_access": _OFF_WINS,
+        "hardening.minimum_imds_version": _HIGHER,
+        "hardening.vpc_image_repositories_only": _ON_WINS,
+        "data_perimeter.write": _FEWER_ENTRIES,
+        "data_perimeter.read": _FEWER_ENTRIES,
+        "data_perimeter.default_bucket": _SAME,
+        "data_perimeter.trusted_accounts": _SUBSET,
+        "required_tags": Rule(
+            join=_all_entries(_common_of_any),
+            direction="may add tags and narrow their values, never drop or widen them",
+            partial=True,
+        ),
+        "modes": Rule(
+            join=_all_entries(_MODES), direction="may only rise: observe < correct < refuse", partial=True
+        ),
+        "waivers": Rule(
+            join=_grants,
+            direction="may only hold waivers that the earlier layer lists, or on its waivable_controls",
+        ),
+        "unknown_members": Rule(
+            join=_by_rank(("record", "refuse")), direction="may only rise: record < refuse"
+        ),
+        "instance_families": _MORE_ENTRIES,
+        "privatelink.required": _ON_WINS,
+        "privatelink.services": _MORE_ENTRIES,
+        "privatelink.endpoints": _MORE_ENTRIES,
+        "privatelink.allowed_networks": Rule(
+            join=_common_of_any,
+            direction="may only name members that the earlier layer names; an empty list names all",
+        ),
+        "privatelink.allowed_endpoint_urls": _SUBSET,
+        "session_policy.policy_arns": _SUPERSET,
+        "session_policy.task": _SAME,
+        "macie.mode": Rule(
+            join=_by_rank(("off", "observe", "scan", "require")),
+            direction="may only rise: off < observe < scan < require",
+        ),
+        "macie.minimum_coverage": _HIGHER,
+        "macie.maximum_age_days": _LOWER,
+        "macie.maximum_cost_usd": _LOWER,
+    }
+)
+"""Every field of the baseline that a layer can state. ``waivable_controls`` is part of ``waivers``."""
+
+CLOSED_BY_ORGANISATION: Mapping[str, object] = MappingProxyType(
+    {
+        "hardening.inter_container_encryption": True,
+        "hardening.allow_remote_debug": False,
+        "hardening.allow_ssm_access": False,
+        "hardening.allow_remote_access": False,
+        "hardening.allow_docker_access": False,
+        "hardening.allow_root_access": False,
+        "hardening.allow_direct_internet_access": False,
+        "hardening.minimum_imds_version": 2,
+        "data_perimeter.trusted_accounts": (),
+        "kms.aws_managed": (),
+        "kms.endpoint_local_storage": "inject",
+        "privatelink.allowed_endpoint_urls": (),
+        "waivers": WaiverGrant(),
+    }
+)
+"""What an organisation's layer says by saying nothing, so that its silence is no permission.
+Its ``modes`` are completed with the default of every control likewise."""
+
+_NO_MORE_KEYS: Mapping[str, object] = MappingProxyType({"kms.allowed": ()})
+
+CLOSED_WITH: Mapping[str, Mapping[str, object]] = MappingProxyType(
+    {
+        "execution_roles.default": {"execution_roles.allowed": ()},
+        "kms.default": _NO_MORE_KEYS,
+        "kms.volume": _NO_MORE_KEYS,
+        "kms.output": _NO_MORE_KEYS,
+        "kms.s3": _NO_MORE_KEYS,
+        "data_perimeter.write": {"data_perimeter.read": {}},
+        "macie.mode": {"macie.minimum_coverage": 1.0, "macie.maximum_age_days": 30},
+    }
+)
+"""What an organisation's layer also says when it states a field and leaves out those that would widen it."""
+
+NAMES_WITHIN: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "execution_roles.allowed": ("execution_roles.default",),
+        "kms.allowed": ("kms.default", "kms.volume", "kms.output", "kms.s3"),
+    }
+)
+"""Lists of what may be named further, and the fields that name one each: where a binding layer states any of
+them, later layers name none but those."""

@@ -1,0 +1,89 @@
+"""The closed sets of words a baseline is written in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+__all__ = ["DEFAULT_MODES", "ControlId", "IsolationMode", "KindOfWork", "Mode"]
+
+
+class Mode(StrEnum):
+    """What happens to a request that is weaker than a control asks, from mildest to strictest."""
+
+    OBSERVE = "observe"
+    """Change nothing; record what would have been done."""
+    CORRECT = "correct"
+    """Send the baseline's value instead, and record it."""
+    REFUSE = "refuse"
+    """Raise before anything is sent."""
+
+
+class IsolationMode(StrEnum):
+    """What the baseline says about network isolation for one kind of work."""
+
+    OFF = "off"
+    """Isolation is the caller's choice."""
+    DEFAULT = "default"
+    """Isolated where the caller is silent; an explicit choice stands."""
+    REQUIRE = "require"
+    """Always isolated."""
+
+
+class KindOfWork(StrEnum):
+    """The kinds of work for which network isolation is stated."""
+
+    TRAINING = "training"
+    PROCESSING = "processing"
+    TUNING = "tuning"
+    MODELS = "models"
+    MONITORING = "monitoring"
+
+
+class ControlId(StrEnum):
+    """Every control, by its id; the catalogue holds what each one means."""
+
+    BUCKET_CREATION = "bucket-creation"
+    BUCKET_OWNER = "bucket-owner"
+    DATA_PERIMETER = "data-perimeter"
+    DIRECT_INTERNET_ACCESS = "direct-internet-access"
+    DOCKER_ACCESS = "docker-access"
+    EXECUTION_ROLE = "execution-role"
+    IMAGE_REPOSITORY = "image-repository"
+    INSTANCE_METADATA_SERVICE = "instance-metadata-service"
+    INTER_CONTAINER_ENCRYPTION = "inter-container-encryption"
+    JOB_DOCUMENT = "job-document"
+    KMS_OUTPUT_KEY = "kms-output-key"
+    KMS_RESOURCE_KEY = "kms-resource-key"
+    KMS_VOLUME_KEY = "kms-volume-key"
+    NETWORK_ISOLATION = "network-isolation"
+    REMOTE_ACCESS = "remote-access"
+    REMOTE_DEBUG = "remote-debug"
+    REQUIRED_TAGS = "required-tags"
+    RESOURCE_POLICY = "resource-policy"
+    ROOT_ACCESS = "root-access"
+    S3_ENCRYPTION = "s3-encryption"
+    SERVERLESS_INFERENCE = "serverless-inference"
+    SSM_ACCESS = "ssm-access"
+    UNKNOWN_MEMBER = "unknown-member"
+    VPC_CONFIG = "vpc-config"
+    WORKFORCE_SOURCE_IP = "workforce-source-ip"
+
+
+_CORRECTED_BY_DEFAULT = frozenset(
+    {
+        # What cannot change what the job does: the SDKs send these weak values unasked.
+        ControlId.INSTANCE_METADATA_SERVICE,
+        ControlId.INTER_CONTAINER_ENCRYPTION,
+        ControlId.REMOTE_DEBUG,
+        ControlId.ROOT_ACCESS,
+        ControlId.S3_ENCRYPTION,
+        ControlId.SSM_ACCESS,
+    }
+)
+
+DEFAULT_MODES: Mapping[ControlId, Mode] = MappingProxyType(
+    {control: Mode.CORRECT if control in _CORRECTED_BY_DEFAULT else Mode.REFUSE for control in ControlId}
+)
+"""The mode of each control where the baseline states none."""
