@@ -1,0 +1,221 @@
+"""The cases in which AWS itself will not take what a control asks.
+
+Each is a function of a site that answers with a verdict, or with None when the case is not given.
+The reasons and sources stand in ``catalogue.EXEMPTIONS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from secure_sagemaker.controls.catalogue import ExemptionId
+from secure_sagemaker.controls.checks import (
+    REMOVE,
+    Exempted,
+    Kept,
+    Rewritten,
+    Site,
+    Unfit,
+    Verdict,
+    values_at,
+)
+from secure_sagemaker.controls.instance_types import LocalStorage, local_storage
+
+__all__ = [
+    "clarify_job",
+    "directory_bucket_object",
+    "directory_bucket_output",
+    "endpoint_storage",
+    "is_directory_bucket",
+    "job_storage",
+    "legacy_domain_key",
+    "names_models",
+]
+
+_REMEDY_UNKNOWN = (
+    "state the family in the baseline: instance_families = { \"FAMILY\" = \"local-storage\" } "
+    "(or \"no-local-storage\")"
+)
+
+
+def _storage_kinds(site: Site, paths: tuple[str, ...]) -> dict[str, LocalStorage]:
+    types = [value for path in paths for value in values_at(site.siblings, path)]
+    families = site.baseline.instance_families
+    return {
+        str(instance_type): local_storage(str(instance_type), families) for instance_type in types
+    }
+
+
+def _named(kinds: Mapping[str, LocalStorage], kind: LocalStorage) -> list[str]:
+    return sorted(name for name, found in kinds.items() if found is kind)
+
+
+def _untellable(kinds: Mapping[str, LocalStorage]) -> Unfit | None:
+    if unknown := _named(kinds, LocalStorage.UNKNOWN):
+        return Unfit(
+            wanted="an instance type whose storage is known",
+            why=f"it is not known whether {unknown} have local storage, on which the key would be rejected",
+            remedy=_REMEDY_UNKNOWN,
+        )
+    if bare := _named(kinds, LocalStorage.UNENCRYPTED):
+        return Unfit(
+            wanted="an instance type whose storage is encrypted",
+            why=f"the local storage of {bare} is encrypted by nothing, and no key can be given for it",
+            remedy="choose a current instance family",
+        )
+    return None
+
+
+def job_storage(*paths: str) -> Callable[[Site], Verdict]:
+    """The case of jobs, which reject a volume key on instance types with local storage.
+
+    Args:
+        paths: Where the structure names instance types.
+    """
+
+    def case(site: Site) -> Verdict:
+        kinds = _storage_kinds(site, paths)
+        if not kinds:
+            if site.unchanged_if_absent:
+                return None
+            return Unfit(
+                wanted="an instance type",
+                why="no instance type is named, so it is not known whether a volume key would be accepted",
+                remedy="name the instance type",
+            )
+        if (problem := _untellable(kinds)) is not None:
+            return problem
+        local, remote = _named(kinds, LocalStorage.ENCRYPTED), _named(kinds, LocalStorage.NONE)
+        if local and remote:
+            return Unfit(
+                wanted="instance types that all have local storage, or none",
+                why=f"{local} take no volume key and {remote} need one, and the request holds one for both",
+                remedy="use one kind of instance type in the job",
+            )
+        if not local:
+            return None
+        if site.present and site.value not in (None, ""):
+            return Rewritten(
+                value=REMOVE,
+                why=f"SageMaker rejects a volume key for {local}: their local storage is encrypted by hardware",
+            )
+        return Exempted(exemption=ExemptionId.LOCAL_STORAGE)
+
+    return case
+
+
+def endpoint_storage(*paths: str) -> Callable[[Site], Verdict]:
+    """The case of endpoints, where the baseline says what to do about local storage.
+
+    Args:
+        paths: Where the structure names instance types.
+    """
+
+    def case(site: Site) -> Verdict:
+        kinds = _storage_kinds(site, paths)
+        local = _named(kinds, LocalStorage.ENCRYPTED)
+        setting = site.baseline.kms.endpoint_local_storage
+        if (problem := _untellable(kinds)) is not None:
+            return problem
+        if not local or setting == "inject":
+            return None
+        if setting == "refuse":
+            return Unfit(
+                wanted="an instance type without local storage",
+                why=f"{local} have local storage, which the endpoint's key does not encrypt",
+                remedy="choose another instance type, or change kms.endpoint_local_storage",
+            )
+        if site.present and site.value not in (None, ""):
+            return Rewritten(
+                value=REMOVE, why=f"{local} have local storage and kms.endpoint_local_storage is 'omit'"
+            )
+        return Exempted(exemption=ExemptionId.ENDPOINT_LOCAL_STORAGE)
+
+    return case
+
+
+def is_directory_bucket(bucket: str) -> bool:
+    """Whether a bucket's name is that of an S3 directory bucket."""
+    return bucket.endswith("--x-s3")
+
+
+def _destinations(content: object) -> Iterator[str]:
+    if isinstance(content, str):
+        if content.startswith("s3://"):
+            yield content.removeprefix("s3://").partition("/")[0]
+    elif isinstance(content, Mapping):
+        for value in content.values():
+            yield from _destinations(value)
+    elif isinstance(content, list | tuple):
+        for value in content:
+            yield from _destinations(value)
+
+
+def directory_bucket_output(site: Site) -> Verdict:
+    """Outputs on directory buckets take no KMS key."""
+    buckets = set(_destinations(site.siblings))
+    express = {bucket for bucket in buckets if is_directory_bucket(bucket)}
+    if not express:
+        return None
+    if express != buckets:
+        return Unfit(
+            wanted="outputs on one kind of bucket",
+            why=f"{sorted(express)} take no KMS key and {sorted(buckets - express)} need one",
+            remedy="write to one kind of bucket",
+        )
+    if site.present and site.value not in (None, ""):
+        return Rewritten(value=REMOVE, why="SageMaker takes no KMS key for outputs on directory buckets")
+    return Exempted(exemption=ExemptionId.DIRECTORY_BUCKET_OUTPUT)
+
+
+def directory_bucket_object(site: Site) -> Verdict:
+    """Objects in directory buckets are encrypted with the bucket's own key."""
+    bucket = site.siblings.get("Bucket")
+    if not isinstance(bucket, str) or not is_directory_bucket(bucket):
+        return None
+    return None if site.present else Exempted(exemption=ExemptionId.DIRECTORY_BUCKET_OBJECT)
+
+
+def legacy_domain_key(site: Site) -> Verdict:
+    """A domain that names its key by the older member needs no second one."""
+    if site.present or not site.siblings.get("HomeEfsFileSystemKmsKeyId"):
+        return None
+    return Exempted(exemption=ExemptionId.LEGACY_DOMAIN_KEY)
+
+
+def names_models(exemption: ExemptionId) -> Callable[[Site], Verdict]:
+    """The case of endpoint configs whose variants name models, which bring their own settings."""
+
+    def case(site: Site) -> Verdict:
+        variants = [
+            *values_at(site.siblings, "ProductionVariants[]"),
+            *values_at(site.siblings, "ShadowProductionVariants[]"),
+        ]
+        if not any(isinstance(variant, Mapping) and "ModelName" in variant for variant in variants):
+            return None
+        return None if site.present else Exempted(exemption=exemption)
+
+    return case
+
+
+_CLARIFY_REPOSITORY = "/sagemaker-clarify-processing"
+
+
+def clarify_job(site: Site) -> Verdict:
+    """Clarify's own image calls a shadow endpoint, so isolation must be off for it."""
+    images = [
+        image
+        for _, content in (*site.ancestors, (site.shape, site.siblings))
+        for path in (
+            "AppSpecification.ImageUri",
+            "MonitoringAppSpecification.ImageUri",
+            "ModelBiasAppSpecification.ImageUri",
+            "ModelExplainabilityAppSpecification.ImageUri",
+        )
+        for image in values_at(content, path)
+    ]
+    if not any(_CLARIFY_REPOSITORY in str(image) for image in images):
+        return None
+    if site.value is True:
+        return Kept()
+    return Exempted(exemption=ExemptionId.CLARIFY_ISOLATION)

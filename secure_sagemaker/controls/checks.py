@@ -1,0 +1,508 @@
+"""What a governed member must hold: one small check per kind of rule.
+
+A check looks at one member where it stands (``Site``) and gives a verdict. It knows neither modes
+nor waivers: ``enforcement`` turns verdicts into decisions. Checks are pure.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from secure_sagemaker.baseline import (
+    ControlId,
+    IsolationMode,
+    KeyReference,
+    KindOfWork,
+    SecurityBaseline,
+)
+from secure_sagemaker.controls.catalogue import ExemptionId
+
+__all__ = [
+    "REMOVE",
+    "AtLeast",
+    "Check",
+    "Choice",
+    "Cidrs",
+    "Exempted",
+    "Flag",
+    "Forbidden",
+    "Isolation",
+    "Key",
+    "Kept",
+    "Lookup",
+    "Policy",
+    "Required",
+    "Rewritten",
+    "Role",
+    "Roles",
+    "Site",
+    "Subset",
+    "Supplied",
+    "Trusted",
+    "Unfit",
+    "Verdict",
+    "baseline_key",
+    "values_at",
+]
+
+
+class _Remove:
+    def __repr__(self) -> str:
+        return "(omitted)"
+
+
+REMOVE = _Remove()
+"""In a verdict: the member must not be sent."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """What requests are held to: the baseline, with its key references resolved as far as is known."""
+
+    baseline: SecurityBaseline
+    key_arns: Mapping[str, str] = field(default_factory=dict)
+    """Key reference, as written, to key ARN."""
+
+    def key_arn(self, reference: str) -> str | None:
+        """The key's ARN, or None while the reference must be looked up."""
+        parsed = KeyReference.parse(reference)
+        if parsed is not None and parsed.key_arn is not None:
+            return parsed.key_arn
+        return self.key_arns.get(reference)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Site:
+    """One member where it stands in one request."""
+
+    service: str
+    operation: str
+    shape: str
+    member: str
+    required: bool
+    """The service model requires the member of its structure."""
+    present: bool
+    value: object
+    siblings: Mapping[str, object]
+    """The structure that holds the member."""
+    ancestors: tuple[tuple[str, Mapping[str, object]], ...]
+    """The structures around it, outermost first: shape name and content."""
+    policy: Policy
+
+    @property
+    def baseline(self) -> SecurityBaseline:
+        """The baseline the request is held to."""
+        return self.policy.baseline
+
+    @property
+    def unchanged_if_absent(self) -> bool:
+        """An update leaves what it does not name as it was: absence asks for nothing."""
+        return self.operation.startswith("Update") and not self.ancestors
+
+    @property
+    def kind_of_work(self) -> KindOfWork:
+        """The kind of work of the innermost structure that has one."""
+        for shape, _ in reversed((*self.ancestors, (self.shape, self.siblings))):
+            if shape in _KINDS:
+                return _KINDS[shape]
+        return KindOfWork.TRAINING
+
+
+_KINDS: Mapping[str, KindOfWork] = {
+    "CreateTrainingJobRequest": KindOfWork.TRAINING,
+    "CreateProcessingJobRequest": KindOfWork.PROCESSING,
+    "HyperParameterTrainingJobDefinition": KindOfWork.TUNING,
+    "CreateModelInput": KindOfWork.MODELS,
+    "CreateEndpointConfigInput": KindOfWork.MODELS,
+    "MonitoringJobDefinition": KindOfWork.MONITORING,
+    "CreateDataQualityJobDefinitionRequest": KindOfWork.MONITORING,
+    "CreateModelBiasJobDefinitionRequest": KindOfWork.MONITORING,
+    "CreateModelExplainabilityJobDefinitionRequest": KindOfWork.MONITORING,
+    "CreateModelQualityJobDefinitionRequest": KindOfWork.MONITORING,
+}
+
+
+# --- verdicts -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """It is as strict as the baseline, or stricter."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Supplied:
+    """It is missing; this is what the baseline gives it."""
+
+    value: object
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unfit:
+    """It is weaker than the baseline, or conflicts with it."""
+
+    wanted: str
+    correction: object = None
+    """What to send instead (``REMOVE`` to omit it), or None when nothing can be."""
+    why: str = ""
+    """What is particular about this case, beside the control's own reason."""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rewritten:
+    """It says the same as the baseline, but not in the form that AWS or its policies take."""
+
+    value: object
+    """What to send instead; ``REMOVE`` to omit it."""
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Exempted:
+    """AWS cannot do it here."""
+
+    exemption: ExemptionId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lookup:
+    """A key reference must be resolved before anything can be said."""
+
+    reference: str
+    inject: bool
+    """Whether the resolved ARN is what would be injected."""
+
+
+Verdict = Kept | Supplied | Unfit | Rewritten | Exempted | Lookup | None
+"""None: the member asks for nothing here, and nothing is recorded."""
+
+
+class Check(Protocol):
+    """What decides about one member."""
+
+    def judge(self, site: Site) -> Verdict:
+        """The verdict; no I/O, no clock, no change to anything."""
+
+
+def values_at(content: object, path: str) -> list[object]:
+    """Every value at a path such as ``InstanceGroups[].InstanceType``; absent parts give nothing."""
+    found: list[object] = [content]
+    for part in path.split("."):
+        name, listed = part.removesuffix("[]"), part.endswith("[]")
+        following: list[object] = []
+        for item in found:
+            value = item.get(name) if isinstance(item, Mapping) else None
+            if listed and isinstance(value, Sequence) and not isinstance(value, str):
+                following.extend(value)
+            elif value is not None and not listed:
+                following.append(value)
+        found = following
+    return found
+
+
+def _names(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, Iterable):
+        return tuple(str(item) for item in value)
+    return (str(value),)
+
+
+# --- keys -----------------------------------------------------------------------------------------
+
+_PURPOSES: Mapping[ControlId, str] = {
+    ControlId.KMS_VOLUME_KEY: "volume",
+    ControlId.KMS_OUTPUT_KEY: "output",
+    ControlId.KMS_RESOURCE_KEY: "default",
+    ControlId.S3_ENCRYPTION: "s3",
+}
+
+
+def baseline_key(baseline: SecurityBaseline, control: ControlId) -> str | None:
+    """The reference of the key that the baseline states for a control's purpose."""
+    stated = getattr(baseline.kms, _PURPOSES[control])
+    return stated if isinstance(stated, str) else baseline.kms.default
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Key:
+    """A KMS key: the baseline's where none is named, one of the allowed ones where one is.
+
+    ``unless`` names cases that come before it: each looks at the site and may answer instead.
+    """
+
+    control: ControlId
+    unless: tuple[Callable[[Site], Verdict], ...] = ()
+    inject: bool = True
+
+    def judge(self, site: Site) -> Verdict:
+        """The exceptional cases first, then the key itself."""
+        for case in self.unless:
+            if (verdict := case(site)) is not None:
+                return verdict
+        baseline = site.baseline
+        if self.control in baseline.kms.aws_managed:
+            if not site.present:
+                return Exempted(exemption=ExemptionId.AWS_MANAGED_KEY)
+            return self._allowed(site, omitted_instead=True)
+        if site.present and site.value not in (None, ""):
+            return self._allowed(site, omitted_instead=False)
+        if not self.inject or site.unchanged_if_absent:
+            return None
+        reference = baseline_key(baseline, self.control)
+        if reference is None:
+            return Unfit(wanted="a key", why="the baseline states no key for this purpose")
+        arn = site.policy.key_arn(reference)
+        return Lookup(reference=reference, inject=True) if arn is None else Supplied(value=arn)
+
+    def _allowed(self, site: Site, *, omitted_instead: bool) -> Verdict:
+        named = site.value
+        if not isinstance(named, str):
+            return Unfit(wanted="the ARN of a KMS key as text")
+        parsed = KeyReference.parse(named)
+        if parsed is None:
+            return Unfit(
+                wanted="a KMS key ARN, alias or id", correction=self._own(site, omitted_instead)
+            )
+        arn = site.policy.key_arn(named)
+        if arn is None and named in set(site.baseline.kms.references()):
+            return Lookup(reference=named, inject=True)
+        if arn is None:
+            return Lookup(reference=named, inject=False)
+        allowed: dict[str, None] = {}
+        for reference in site.baseline.kms.references():
+            resolved = site.policy.key_arn(reference)
+            if resolved is None:
+                return Lookup(reference=reference, inject=False)
+            allowed[resolved] = None
+        if arn not in allowed:
+            return Unfit(
+                wanted=f"one of {list(allowed)}" if allowed else "no key",
+                correction=self._own(site, omitted_instead),
+            )
+        if named != arn:
+            # IAM's condition keys compare key ARNs, so an alias would fail the server's check.
+            return Rewritten(value=arn, why="IAM policies compare key ARNs, so the key is named by its ARN")
+        return Kept()
+
+    def _own(self, site: Site, omitted_instead: bool) -> object:
+        if omitted_instead:
+            return REMOVE
+        reference = baseline_key(site.baseline, self.control)
+        return None if reference is None else site.policy.key_arn(reference)
+
+
+# --- network --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subset:
+    """Names out of what the baseline lists: all of them where none are given, never others."""
+
+    listed: Callable[[SecurityBaseline], Sequence[str]]
+    inject: Callable[[Site], bool] = lambda site: not site.unchanged_if_absent
+    single: bool = False
+    """The member holds one name instead of a list."""
+
+    def judge(self, site: Site) -> Verdict:
+        """Absent: all (or the first); present: a subset."""
+        allowed = tuple(self.listed(site.baseline))
+        if not site.present or not site.value:
+            if not self.inject(site):
+                return None
+            if not allowed:
+                return Unfit(wanted="a value", why="the baseline states none", remedy="state it in [vpc]")
+            return Supplied(value=allowed[0] if self.single else list(allowed))
+        foreign = [name for name in _names(site.value) if name not in allowed]
+        if not foreign:
+            return Kept()
+        fitting = [name for name in _names(site.value) if name in allowed] or list(allowed)
+        return Unfit(
+            wanted=f"only {list(allowed)}",
+            correction=(fitting[0] if self.single else fitting) if fitting else None,
+            why=f"{foreign} are not the baseline's",
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Isolation:
+    """Network isolation, as the baseline states it for the kind of work."""
+
+    unless: tuple[Callable[[Site], Verdict], ...] = ()
+
+    def judge(self, site: Site) -> Verdict:
+        """``require``: always True; ``default``: True where nothing is said; ``off``: the caller's."""
+        for case in self.unless:
+            if (verdict := case(site)) is not None:
+                return verdict
+        mode = site.baseline.network_isolation.mode(site.kind_of_work)
+        if site.value is True:
+            return Kept()
+        if mode is IsolationMode.OFF:
+            return None
+        if not site.present:
+            return None if site.unchanged_if_absent else Supplied(value=True)
+        if mode is IsolationMode.DEFAULT:
+            return Kept()
+        return Unfit(
+            wanted="True",
+            correction=True,
+            why=f"the baseline requires isolation for {site.kind_of_work}",
+        )
+
+
+# --- switches -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """A switch that must hold one value unless the baseline permits otherwise."""
+
+    strict: object
+    permitted: Callable[[SecurityBaseline], bool]
+    safe_when_absent: bool = False
+    """AWS's own default is the strict value, so absence is as good."""
+
+    def judge(self, site: Site) -> Verdict:
+        """Permitted: the caller's choice. Otherwise the strict value."""
+        if site.value == self.strict and site.present:
+            return Kept()
+        if self.permitted(site.baseline):
+            return None
+        if not site.present:
+            return None if self.safe_when_absent or site.unchanged_if_absent else Supplied(value=self.strict)
+        return Unfit(wanted=repr(self.strict), correction=self.strict)
+
+
+def Flag(  # noqa: N802  # reads as the name of a check in the tables
+    strict: bool, *, permitted: Callable[[SecurityBaseline], bool], safe_when_absent: bool = False
+) -> Choice:
+    """A boolean switch."""
+    return Choice(strict=strict, permitted=permitted, safe_when_absent=safe_when_absent)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AtLeast:
+    """A number, written as text, that must not be below the baseline's."""
+
+    minimum: Callable[[SecurityBaseline], int]
+
+    def judge(self, site: Site) -> Verdict:
+        """Absent: the minimum."""
+        minimum = self.minimum(site.baseline)
+        if not site.present:
+            return None if site.unchanged_if_absent else Supplied(value=str(minimum))
+        if isinstance(site.value, str) and site.value.isdigit() and int(site.value) >= minimum:
+            return Kept()
+        return Unfit(wanted=f"at least {minimum}", correction=str(minimum))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Forbidden:
+    """A member whose presence alone conflicts, unless the baseline permits it."""
+
+    wanted: str
+    permitted: Callable[[SecurityBaseline], bool]
+
+    def judge(self, site: Site) -> Verdict:
+        """Absent is fine; present cannot be corrected without changing what the call does."""
+        if not site.present or self.permitted(site.baseline):
+            return None
+        return Unfit(wanted=self.wanted)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Required:
+    """A member that must be given because its absence is the weaker choice, and nothing can be guessed."""
+
+    wanted: str
+    beside: str
+    """The sibling whose presence makes it matter."""
+    permitted: Callable[[SecurityBaseline], bool]
+
+    def judge(self, site: Site) -> Verdict:
+        """Missing beside its sibling is a conflict."""
+        if site.present or self.beside not in site.siblings or self.permitted(site.baseline):
+            return None
+        return Unfit(wanted=self.wanted)
+
+
+# --- roles, accounts, addresses -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Role:
+    """An execution role: the baseline's default where one is needed, an allowed one where one is named."""
+
+    inject: Callable[[Site], bool] = lambda site: site.required
+    unless: tuple[Callable[[Site], Verdict], ...] = ()
+
+    def judge(self, site: Site) -> Verdict:
+        """Absent and needed: the default."""
+        for case in self.unless:
+            if (verdict := case(site)) is not None:
+                return verdict
+        roles = site.baseline.execution_roles
+        if not site.present or site.value in (None, ""):
+            needed = self.inject(site) and not site.unchanged_if_absent
+            return Supplied(value=roles.default) if needed else None
+        if site.value in roles:
+            return Kept()
+        return Unfit(
+            wanted=f"one of {[roles.default, *roles.allowed]}",
+            correction=roles.default,
+            why=f"{site.value!r} is not an execution role of the baseline",
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Roles:
+    """A list of roles, every one of them allowed."""
+
+    def judge(self, site: Site) -> Verdict:
+        """Absent asks for nothing."""
+        if not site.present or not site.value:
+            return None
+        roles = site.baseline.execution_roles
+        foreign = [name for name in _names(site.value) if name not in roles]
+        if not foreign:
+            return Kept()
+        return Unfit(
+            wanted=f"only {[roles.default, *roles.allowed]}",
+            why=f"{foreign} are not execution roles of the baseline",
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trusted:
+    """A list of accounts, every one of them the baseline's own or trusted."""
+
+    def judge(self, site: Site) -> Verdict:
+        """Absent asks for nothing."""
+        if not site.present or not site.value:
+            return None
+        trusted = {site.baseline.account, *site.baseline.data_perimeter.trusted_accounts}
+        foreign = [name for name in _names(site.value) if name not in trusted]
+        return Kept() if not foreign else Unfit(wanted=f"only {sorted(trusted)}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cidrs:
+    """A list of networks, none of which is every address."""
+
+    def judge(self, site: Site) -> Verdict:
+        """Absent means no restriction, which the service allows by default; what is listed must restrict."""
+        if not site.present:
+            return None
+        for text in _names(site.value):
+            try:
+                network = ipaddress.ip_network(text, strict=False)
+            except ValueError:
+                return Unfit(wanted="networks in CIDR notation")
+            if network.prefixlen == 0:
+                return Unfit(wanted="networks narrower than /0")
+        return Kept()

@@ -1,0 +1,166 @@
+"""Walks an operation's input shape once, and keeps what is governed: the plan of a request.
+
+Pure: reads botocore's service model and the tables in ``members``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from secure_sagemaker.controls.members import (
+    PARENTS,
+    Parent,
+    Rule,
+    document_members,
+    document_rule,
+    is_mutating,
+    reviewed,
+    rule_for,
+)
+
+if TYPE_CHECKING:
+    from botocore.model import OperationModel, Shape, StructureShape
+
+__all__ = ["Child", "GovernedMember", "Node", "document_node", "governed_members", "plan"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GovernedMember:
+    """A member that a control governs, in the structure it stands in."""
+
+    name: str
+    required: bool
+    rule: Rule
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Child:
+    """A member that holds structures with something governed in them."""
+
+    name: str
+    nesting: str
+    """How the structures are nested: ``[`` for each list, ``{`` for each map, outermost first."""
+    node: Node
+    parent: Parent | None
+    """How it may be created when it is absent, or None when it may not."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Node:
+    """A structure: what is governed in it, where to walk on, and what nobody has reviewed."""
+
+    shape: str
+    members: tuple[GovernedMember, ...] = ()
+    children: tuple[Child, ...] = ()
+    unknown: frozenset[str] = frozenset()
+
+
+def plan(model: OperationModel) -> Node | None:
+    """The plan of an operation, or None when nothing in its input is governed or unreviewed."""
+    shape = model.input_shape
+    if shape is None:
+        return None
+    service = model.service_model.service_name
+    known = reviewed() if is_mutating(service, model.name) else None
+    return _structure(shape, service, model.name, known, within=(), top=True)
+
+
+def _structure(
+    shape: StructureShape,
+    service: str,
+    operation: str,
+    known: Mapping[str, frozenset[str]] | None,
+    *,
+    within: tuple[str, ...],
+    top: bool = False,
+) -> Node | None:
+    if shape.name in within:
+        return None  # a recursive shape; none of the governed operations has one
+    members: list[GovernedMember] = []
+    children: list[Child] = []
+    unknown: set[str] = set()
+    for name, member in shape.members.items():
+        rule = rule_for(service, operation, shape.name, name, member.name, top=top)
+        if rule is None and (element := _element_of(member)) is not member and element.type_name == "string":
+            rule = rule_for(service, operation, shape.name, name, element.name, top=False)
+        required = name in shape.required_members
+        if rule is not None:
+            members.append(GovernedMember(name=name, required=required, rule=rule))
+        inner, nesting = _innermost(member)
+        node = None
+        if inner is not None:
+            node = _structure(inner, service, operation, known, within=(*within, shape.name))
+        if node is not None:
+            parent = PARENTS.get((shape.name, name))
+            if parent is not None and parent.operations and operation not in parent.operations:
+                parent = None
+            children.append(Child(name=name, nesting=nesting, node=node, parent=parent))
+        if known is not None and rule is None and name not in known.get(shape.name, frozenset()):
+            unknown.add(name)
+    if not members and not children and not unknown:
+        return None
+    return Node(
+        shape=shape.name, members=tuple(members), children=tuple(children), unknown=frozenset(unknown)
+    )
+
+
+def _element_of(shape: Shape) -> Shape:
+    return shape.member if shape.type_name == "list" else shape
+
+
+def _innermost(shape: Shape) -> tuple[StructureShape | None, str]:
+    nesting = ""
+    while shape.type_name in ("list", "map"):
+        if shape.type_name == "list":
+            nesting, shape = nesting + "[", shape.member
+        else:
+            nesting, shape = nesting + "{", shape.value
+    return (shape if shape.type_name == "structure" else None), nesting
+
+
+def governed_members(model: OperationModel) -> Iterator[tuple[str, GovernedMember, str]]:
+    """Every governed member of an operation: path, member, and the structure it stands in."""
+    node = plan(model)
+    if node is not None:
+        yield from _governed(node, "")
+
+
+def _governed(node: Node, prefix: str) -> Iterator[tuple[str, GovernedMember, str]]:
+    for member in node.members:
+        yield prefix + member.name, member, node.shape
+    for child in node.children:
+        marks = child.nesting.replace("[", "[]").replace("{", "{}")
+        yield from _governed(child.node, f"{prefix}{child.name}{marks}.")
+
+
+def document_node(name: str, content: Mapping[str, object], *, top: bool = False) -> Node:
+    """The plan of a structure in CreateJob's document, made from its content and the members' names."""
+    names = dict.fromkeys((*content, *document_members(name)))
+    members = tuple(
+        GovernedMember(name=key, required=False, rule=rule)
+        for key in names
+        if (rule := document_rule(key)) is not None and not _repeats_key(key, content)
+    )
+    children: list[Child] = []
+    for key, value in content.items():
+        if isinstance(value, Mapping):
+            children.append(
+                Child(name=key, nesting="", node=document_node(key, value), parent=None)
+            )
+        elif isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
+            merged = {name: item for entry in value for name, item in entry.items()}
+            children.append(
+                Child(name=key, nesting="[", node=document_node(key, merged), parent=None)
+            )
+    if top and "VpcConfig" not in content:
+        children.append(
+            Child(name="VpcConfig", nesting="", node=document_node("VpcConfig", {}), parent=Parent())
+        )
+    return Node(shape=name, members=members, children=tuple(children))
+
+
+def _repeats_key(key: str, content: Mapping[str, object]) -> bool:
+    # A structure that names its key by one member needs none by the other.
+    return key == "KmsKeyArn" and key not in content and "KmsKeyId" in content

@@ -1,0 +1,71 @@
+"""Required tags, in requests that set, add or remove tags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from secure_sagemaker.controls.checks import Kept, Site, Supplied, Unfit, Verdict
+
+__all__ = ["AddedTags", "RemovedTags", "Tags"]
+
+
+def _given(value: object) -> dict[str, str]:
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return {}
+    return {
+        str(tag.get("Key")): str(tag.get("Value", "")) for tag in value if isinstance(tag, Mapping)
+    }
+
+
+def _listed(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tags:
+    """The tags of something new: every required one, with an allowed value."""
+
+    def judge(self, site: Site) -> Verdict:
+        """A required tag with one value is supplied; with several, the caller must choose."""
+        required = site.baseline.required_tags
+        if not required:
+            return None
+        given = _given(site.value)
+        wrong = {key: given[key] for key, allowed in required.items() if key in given and allowed and given[key] not in allowed}
+        supplied = {key: allowed[0] for key, allowed in required.items() if key not in given and len(allowed) == 1}
+        open_choice = [key for key, allowed in required.items() if key not in given and len(allowed) != 1]
+        if wrong or open_choice:
+            wanted = {key: list(required[key]) or "any value" for key in (*wrong, *open_choice)}
+            fixed = {**given, **{key: required[key][0] for key in wrong}, **supplied}
+            return Unfit(
+                wanted=str(wanted),
+                correction=None if open_choice else _listed(fixed),
+                why=f"tags {sorted(wanted)} are missing or hold a value that is not allowed",
+            )
+        return Supplied(value=_listed({**given, **supplied})) if supplied else Kept()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AddedTags:
+    """Tags added to something: a required one keeps an allowed value."""
+
+    def judge(self, site: Site) -> Verdict:
+        """Only the tags that are named are looked at."""
+        required = site.baseline.required_tags
+        given = _given(site.value)
+        wrong = [key for key in given if required.get(key) and given[key] not in required[key]]
+        if not wrong:
+            return None
+        return Unfit(wanted=str({key: list(required[key]) for key in wrong}))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RemovedTags:
+    """Tags removed from something: never a required one."""
+
+    def judge(self, site: Site) -> Verdict:
+        """Only the keys that are named are looked at."""
+        keys = site.value if isinstance(site.value, Sequence) and not isinstance(site.value, str) else ()
+        wrong = sorted(str(key) for key in keys if key in site.baseline.required_tags)
+        return Unfit(wanted=f"tags other than {wrong}") if wrong else None
