@@ -1,0 +1,121 @@
+"""Makes the secure way of using Amazon SageMaker the only way a program has.
+
+    from secure_sagemaker import ControlError, SecureSession
+
+    session = SecureSession(env="prod")  # secure-sagemaker.toml; a boto3.Session
+    session.verify()  # assumes the role; asks AWS, changes nothing
+    try:
+        session.client("sagemaker").create_training_job(...)
+    except ControlError as refused:
+        print(refused.control_id, refused.path, refused.remedy)
+    print(session.report())
+
+The house, from the bottom up; each may import what stands above it, never below:
+
+    exceptions      every error, as a tree
+    baseline/       SecurityBaseline: what every workload must have; layers, files, discovery
+    controls/       what a request must say; pure decisions over botocore's own shapes
+    identity/       the assumed role, KMS references, the organisation's anchor
+    network/        where a request may go
+    audit           one record for each call
+    handlers        the one file that names botocore events
+    report          what a session tells a person
+    sagemaker_sdk   the SageMaker Python SDK's own session, v2 or v3
+    session         SecureSession: the only place that wires
+    cli/            the command line; local/ the embedded AWS
+"""
+
+from secure_sagemaker.audit import AuditRecord, AuditSink, JsonLinesSink, LoggingSink, Outcome
+from secure_sagemaker.baseline import (
+    ControlId,
+    DataPerimeter,
+    ExecutionRoles,
+    Hardening,
+    IsolationMode,
+    KindOfWork,
+    KmsKeys,
+    LayerRecord,
+    Macie,
+    Mode,
+    NetworkIsolation,
+    PrivateLink,
+    Role,
+    SecurityBaseline,
+    SessionPolicy,
+    Vpc,
+    Waiver,
+)
+from secure_sagemaker.controls import (
+    CONTROLS,
+    EXEMPTIONS,
+    Action,
+    Control,
+    Decision,
+    Enforcement,
+    Exemption,
+    Severity,
+)
+from secure_sagemaker.exceptions import (
+    AuditError,
+    BaselineError,
+    BaselineNotFoundError,
+    ControlError,
+    IdentityError,
+    KeyResolutionError,
+    LoosenedBaselineError,
+    RegionError,
+    SecureSageMakerError,
+    SessionError,
+    UnsupportedBaselineError,
+    UnsupportedSdkError,
+)
+from secure_sagemaker.report import SessionReport, Verification
+from secure_sagemaker.session import SecureSession
+
+__all__ = [
+    "CONTROLS",
+    "EXEMPTIONS",
+    "Action",
+    "AuditError",
+    "AuditRecord",
+    "AuditSink",
+    "BaselineError",
+    "BaselineNotFoundError",
+    "Control",
+    "ControlError",
+    "ControlId",
+    "DataPerimeter",
+    "Decision",
+    "Enforcement",
+    "ExecutionRoles",
+    "Exemption",
+    "Hardening",
+    "IdentityError",
+    "IsolationMode",
+    "JsonLinesSink",
+    "KeyResolutionError",
+    "KindOfWork",
+    "KmsKeys",
+    "LayerRecord",
+    "LoggingSink",
+    "LoosenedBaselineError",
+    "Macie",
+    "Mode",
+    "NetworkIsolation",
+    "Outcome",
+    "PrivateLink",
+    "RegionError",
+    "Role",
+    "SecureSageMakerError",
+    "SecureSession",
+    "SecurityBaseline",
+    "SessionError",
+    "SessionPolicy",
+    "SessionReport",
+    "Severity",
+    "UnsupportedBaselineError",
+    "UnsupportedSdkError",
+    "Verification",
+    "Vpc",
+    "Waiver",
+]

@@ -1,0 +1,322 @@
+"""The one file that names botocore events.
+
+For one call, in order:
+
+    provide-client-params   hold the request to the baseline: inject, keep, correct, or refuse
+    before-parameter-build  verify what is about to be sent, and refuse what changed since
+    before-send             the host is allowed, TLS is on, the signature's key is the role's
+    after-call              record the call
+    after-call-error        record a call that got no answer
+
+Each handler is named after its event. State lives in botocore's per-call ``context`` only. The
+rules about botocore that this rests on are pinned in ``tests/contract``.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import parse_qs, urlsplit
+
+from secure_sagemaker.audit import AuditRecord, AuditSink, Outcome
+from secure_sagemaker.baseline import SecurityBaseline
+from secure_sagemaker.controls import Enforcement, Enforcer
+from secure_sagemaker.exceptions import ControlError, SecureSageMakerError, SessionError
+from secure_sagemaker.identity import AssumedRole, KeyResolver
+from secure_sagemaker.network import EndpointPolicy
+
+if TYPE_CHECKING:
+    from botocore.awsrequest import AWSPreparedRequest
+    from botocore.hooks import BaseEventHooks
+    from botocore.model import OperationModel
+
+__all__ = ["AuditTrail", "Guard", "register"]
+
+_STATE = "secure_sagemaker"
+_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/")
+_KEPT_RECORDS = 10_000
+
+
+class _Response(Protocol):
+    status_code: int
+
+
+@dataclass(kw_only=True)
+class _Call:
+    """What is known about the call in progress."""
+
+    model: OperationModel
+    region: str
+    began: datetime
+    monotonic: float
+    presigned: bool
+    enforcement: Enforcement | None = None
+    recorded: bool = False
+
+
+class AuditTrail:
+    """Writes records to the sink, and keeps the latest for the session's report.
+
+    Args:
+        sink: Where records go.
+        clock: Tells the time, in UTC.
+        monotonic: Measures latency, in seconds.
+    """
+
+    def __init__(
+        self, sink: AuditSink, *, clock: Callable[[], datetime], monotonic: Callable[[], float]
+    ) -> None:
+        self.sink = sink
+        self.clock = clock
+        self.monotonic = monotonic
+        self._records: deque[AuditRecord] = deque(maxlen=_KEPT_RECORDS)
+        self._written = 0
+        self._lock = threading.Lock()
+
+    def write(self, record: AuditRecord) -> None:
+        """Keep the record and hand it to the sink.
+
+        Raises:
+            AuditError: The sink could not keep it and must.
+        """
+        with self._lock:
+            self._records.append(record)
+            self._written += 1
+        self.sink.write(record)
+
+    @property
+    def records(self) -> tuple[AuditRecord, ...]:
+        """The latest records, oldest first."""
+        with self._lock:
+            return tuple(self._records)
+
+    @property
+    def forgotten(self) -> int:
+        """How many older records are with the sink alone."""
+        with self._lock:
+            return self._written - len(self._records)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guard:
+    """What the handlers of one botocore session hold its calls to."""
+
+    baseline: SecurityBaseline
+    enforcer: Enforcer
+    keys: KeyResolver
+    role: AssumedRole
+    endpoints: EndpointPolicy
+    trail: AuditTrail
+    _digest: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_digest", self.baseline.digest)
+
+    # --- handlers, in the order of their events ----------------------------------------------------
+
+    def provide_client_params(
+        self,
+        *,
+        params: MutableMapping[str, object],
+        model: OperationModel,
+        context: MutableMapping[str, object],
+        **_: object,
+    ) -> Mapping[str, object] | None:
+        """Hold the request to the baseline."""
+        call = self._begin(model, context)
+        with self._recording(call):
+            self.trail.sink.prepare()
+            if call.presigned and model.name == "CreateBucket":
+                raise SessionError(
+                    "a presigned POST form cannot be made to carry the baseline's encryption",
+                    remedy="use generate_presigned_url('put_object'), whose signature covers it",
+                )
+            call.enforcement = self._enforced(model, params)
+            call.enforcement.raise_for_refusals()
+        secured = dict(call.enforcement.parameters)
+        if call.presigned:
+            # Here alone botocore hands over the caller's own dict: give it another instead.
+            return secured
+        params.clear()
+        params.update(secured)
+        return None
+
+    def before_parameter_build(
+        self,
+        *,
+        params: Mapping[str, object],
+        model: OperationModel,
+        context: MutableMapping[str, object],
+        **_: object,
+    ) -> None:
+        """Verify the request as it is about to be sent."""
+        call = context.get(_STATE)
+        if not isinstance(call, _Call):
+            call = self._begin(model, context)
+        with self._recording(call):
+            final = self.enforcer.verify(model, params, self.keys.known)
+            if final.lookups:
+                final = self.enforcer.verify(model, params, self.keys.resolve(final.lookups))
+            final.raise_for_refusals()
+        if call.enforcement is None:
+            call.enforcement = final
+        if call.presigned:
+            self._record(call, Outcome.SIGNED)
+
+    def before_send(self, *, request: AWSPreparedRequest, **_: object) -> None:
+        """Let nothing out that goes elsewhere or is signed by another key."""
+        problem = self.endpoints.problem(request.url) or self._signature_problem(request)
+        if problem is not None:
+            raise SessionError(
+                f"the request was held back: {problem}",
+                remedy="let clients be made by the secure session alone, without endpoint_url or credentials "
+                "of their own; an origin of yours belongs in privatelink.allowed_endpoint_urls",
+            )
+
+    def after_call(
+        self,
+        *,
+        http_response: _Response,
+        parsed: Mapping[str, object],
+        context: Mapping[str, object],
+        **_: object,
+    ) -> None:
+        """Record a call that AWS answered."""
+        call = context.get(_STATE)
+        if not isinstance(call, _Call):
+            return
+        metadata = parsed.get("ResponseMetadata")
+        request_id = str(metadata.get("RequestId", "")) if isinstance(metadata, Mapping) else ""
+        error = parsed.get("Error")
+        failed = http_response.status_code >= 300
+        code = str(error.get("Code", "")) if failed and isinstance(error, Mapping) else ""
+        self._record(
+            call,
+            Outcome.FAILED if failed else Outcome.SUCCEEDED,
+            request_id=request_id,
+            error_code=code,
+            explanation=_explanation(code, call),
+        )
+
+    def after_call_error(
+        self, *, exception: Exception, context: Mapping[str, object], **_: object
+    ) -> None:
+        """Record a call that got no answer, or that was held back before it left."""
+        call = context.get(_STATE)
+        if isinstance(call, _Call) and not call.recorded:
+            held_back = isinstance(exception, SecureSageMakerError)
+            outcome = Outcome.REFUSED if held_back else Outcome.FAILED
+            self._record(call, outcome, error_code=type(exception).__name__)
+
+    # --- what they share ---------------------------------------------------------------------------
+
+    def _begin(self, model: OperationModel, context: MutableMapping[str, object]) -> _Call:
+        call = _Call(
+            model=model,
+            region=str(context.get("client_region") or self.baseline.region),
+            began=self.trail.clock(),
+            monotonic=self.trail.monotonic(),
+            presigned=bool(context.get("is_presign_request")),
+        )
+        context[_STATE] = call
+        return call
+
+    def _enforced(self, model: OperationModel, params: Mapping[str, object]) -> Enforcement:
+        enforcement = self.enforcer.enforce(model, params, self.keys.known)
+        while enforcement.lookups:
+            resolved = self.keys.resolve(enforcement.lookups)
+            enforcement = self.enforcer.enforce(model, params, resolved)
+        return enforcement
+
+    @contextmanager
+    def _recording(self, call: _Call) -> Iterator[None]:
+        try:
+            yield
+        except SecureSageMakerError as refused:
+            if isinstance(refused, ControlError):
+                code = refused.control_id
+            else:
+                code = type(refused).__name__
+            self._record(call, Outcome.REFUSED, error_code=code)
+            raise
+
+    def _signature_problem(self, request: AWSPreparedRequest) -> str | None:
+        headers = request.headers
+        authorization = headers.get("Authorization", b"")
+        text = authorization.decode() if isinstance(authorization, bytes) else str(authorization)
+        query = parse_qs(urlsplit(request.url).query)
+        found = _CREDENTIAL.search(text)
+        key = found.group(1) if found else query.get("X-Amz-Credential", [""])[0].partition("/")[0]
+        if not key:
+            return "it is not signed"
+        if self.role.issued(key) or "X-Amz-S3session-Token" in headers:
+            return None  # S3 Express signs with a key that CreateSession, signed by the role, gave out
+        return "it is signed with another key than the role's"
+
+    def _record(
+        self,
+        call: _Call,
+        outcome: Outcome,
+        *,
+        request_id: str = "",
+        error_code: str = "",
+        explanation: str = "",
+    ) -> None:
+        call.recorded = True
+        principal = self.role.principal
+        enforcement = call.enforcement
+        self.trail.write(
+            AuditRecord(
+                time=call.began.isoformat(),
+                service=call.model.service_model.service_name,
+                operation=call.model.name,
+                region=call.region,
+                principal=principal.arn if principal else self.baseline.role.arn,
+                baseline_digest=self._digest,
+                layers=self.baseline.layers,
+                decisions=enforcement.decisions if enforcement else (),
+                unknown_members=enforcement.unknown_members if enforcement else (),
+                outcome=outcome,
+                request_id=request_id,
+                error_code=error_code,
+                explanation=explanation,
+                latency_seconds=self.trail.monotonic() - call.monotonic,
+            )
+        )
+
+
+_EXPLANATIONS: Mapping[str, str] = {
+    "AccessDeniedException": "the role, a session policy, a service control policy or the resource's policy denies "
+    "it; a request that the baseline secured is often denied for a key or subnet that the policy does not list",
+    "AccessDenied": "the role, the bucket's policy or the key's policy denies it; with ExpectedBucketOwner "
+    "it also means that another account owns the bucket",
+    "KMSAccessDeniedException": "the key's policy does not let this role or SageMaker use it",
+}
+
+
+def _explanation(code: str, call: _Call) -> str:
+    changed = call.enforcement.changes if call.enforcement else ()
+    text = _EXPLANATIONS.get(code, "")
+    if not code or not changed:
+        return text
+    members = ", ".join(decision.path for decision in changed)
+    return f"{text + '; ' if text else ''}the baseline set {members}"
+
+
+def register(events: BaseEventHooks, guard: Guard) -> None:
+    """Put the guard on a session's events, before any client copies them.
+
+    A longer key runs before a shorter one, so the bare event names are the latest word, and within
+    them ours come last (and first at before-send, ahead of whatever answers in AWS's place).
+    """
+    events.register_last("provide-client-params", guard.provide_client_params, f"{_STATE}.provide")
+    events.register_last("before-parameter-build", guard.before_parameter_build, f"{_STATE}.verify")
+    events.register_first("before-send", guard.before_send, f"{_STATE}.send")
+    events.register_last("after-call", guard.after_call, f"{_STATE}.after")
+    events.register_last("after-call-error", guard.after_call_error, f"{_STATE}.error")

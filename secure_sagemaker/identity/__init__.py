@@ -1,0 +1,12 @@
+"""Who signs: the assumed role, and nothing else.
+
+    credentials   AssumeRole as botocore credentials that refresh themselves
+    keys          KMS references, resolved to key ARNs
+    anchors       the organisation's layer, where it is kept in AWS
+"""
+
+from secure_sagemaker.identity.anchors import read_anchor
+from secure_sagemaker.identity.credentials import AssumedRole, AssumeRoleProvider, MfaToken, Principal
+from secure_sagemaker.identity.keys import KeyResolver
+
+__all__ = ["AssumeRoleProvider", "AssumedRole", "KeyResolver", "MfaToken", "Principal", "read_anchor"]

@@ -1,0 +1,42 @@
+"""Reads an organisation's layer that is kept in AWS, with the source's credentials.
+
+It must be read before any role can be assumed, since it may say which role that is.
+"""
+
+from __future__ import annotations
+
+import botocore.session
+from botocore.exceptions import BotoCoreError, ClientError
+
+from secure_sagemaker.exceptions import BaselineError
+
+__all__ = ["read_anchor"]
+
+
+def read_anchor(location: str, *, source: botocore.session.Session, region: str | None) -> bytes:
+    """The content of ``ssm:/parameter/name`` or ``s3://bucket/key``.
+
+    Raises:
+        BaselineError: It cannot be read. Access denied is never taken for absence.
+    """
+    try:
+        if location.startswith("ssm:"):
+            ssm = source.create_client("ssm", region_name=region)
+            answer = ssm.get_parameter(Name=location.removeprefix("ssm:"), WithDecryption=True)
+            return str(answer["Parameter"]["Value"]).encode()
+        bucket, _, key = location.removeprefix("s3://").partition("/")
+        s3 = source.create_client("s3", region_name=region)
+        return bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+    except ClientError as refused:
+        code = refused.response.get("Error", {}).get("Code", "")
+        raise BaselineError(
+            f"the organisation's layer cannot be read: {code}",
+            remedy="allow the source's principal ssm:GetParameter or s3:GetObject on it",
+            source=location,
+        ) from refused
+    except BotoCoreError as failed:
+        raise BaselineError(
+            f"the organisation's layer cannot be read: {failed}",
+            remedy="check the source's credentials, its region and the network path",
+            source=location,
+        ) from failed

@@ -1,0 +1,233 @@
+"""AssumeRole: the only credentials of a secure session, refreshed by botocore when they age.
+
+The source's credentials (a laptop's profile, a CI runner's web identity, a SageMaker job's execution
+role) sign nothing but the AssumeRole call. When there is no source, or the role cannot be assumed,
+that is an error: nothing falls back to what happens to lie around.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, TypedDict
+
+import botocore.session
+from botocore.credentials import (
+    CredentialProvider,
+    DeferredRefreshableCredentials,
+)
+from botocore.exceptions import BotoCoreError, ClientError
+
+from secure_sagemaker.baseline import SecurityBaseline
+from secure_sagemaker.exceptions import IdentityError
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+__all__ = ["AssumeRoleProvider", "AssumedRole", "MfaToken", "Principal"]
+
+MfaToken = Callable[[], str]
+"""Asks a person or a device for the current MFA code."""
+
+DEFAULT_SESSION_NAME = "secure-sagemaker"
+METHOD = "secure-sagemaker-assume-role"
+
+_TRUST_ACTIONS = (
+    ("tags", "sts:TagSession"),
+    ("source_identity", "sts:SetSourceIdentity"),
+)
+
+
+class _Metadata(TypedDict):
+    access_key: str
+    secret_key: str
+    token: str
+    expiry_time: str
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Principal:
+    """Whom AWS sees: the assumed role's session."""
+
+    arn: str
+    """Such as ``arn:aws:sts::111122223333:assumed-role/ml-launcher/secure-sagemaker``."""
+    access_key_id: str
+    """The id (not the secret) of the session's current access key."""
+    expires: str
+    """When the current credentials end, in ISO 8601."""
+    packed_policy_size: int | None
+    """How much of STS's own limit policies and tags take, in percent."""
+
+
+class AssumedRole:
+    """Assumes the baseline's role, again whenever botocore asks for fresh credentials.
+
+    Args:
+        baseline: Whose role, and with which session name, tags, source identity and policies.
+        source: The botocore session whose credentials sign the AssumeRole call.
+        region: Where STS is called: the baseline's region, never the global endpoint.
+        inline_policy: A session policy document that narrows this session further.
+        session_suffix: What the role session name ends with, to tell sessions apart in CloudTrail.
+        mfa_token: Asked for a code when the baseline names an MFA device.
+        endpoint_problem: Tells why STS's endpoint may not be used, or None when it may.
+    """
+
+    def __init__(
+        self,
+        baseline: SecurityBaseline,
+        *,
+        source: botocore.session.Session,
+        region: str,
+        inline_policy: Mapping[str, object] | None = None,
+        session_suffix: str = "",
+        mfa_token: MfaToken | None = None,
+        endpoint_problem: Callable[[str], str | None] = lambda url: None,
+    ) -> None:
+        self._baseline = baseline
+        self._source = source
+        self._region = region
+        self._inline_policy = inline_policy
+        self._suffix = session_suffix
+        self._mfa_token = mfa_token
+        self._endpoint_problem = endpoint_problem
+        self._principal: Principal | None = None
+        self._issued: frozenset[str] = frozenset()
+
+    def __repr__(self) -> str:
+        return f"AssumedRole({self._baseline.role.arn!r})"
+
+    @property
+    def principal(self) -> Principal | None:
+        """Whom AWS sees, once the role has been assumed."""
+        return self._principal
+
+    def issued(self, access_key_id: str) -> bool:
+        """Whether an access key id is one that this role's sessions were given."""
+        return access_key_id in self._issued
+
+    def fetch(self) -> _Metadata:
+        """Assume the role, for botocore's refreshable credentials.
+
+        Raises:
+            IdentityError: There is no source, or STS says no; the message says what to change.
+        """
+        request = self._request()
+        try:
+            answer = self._sts().assume_role(**request)
+        except ClientError as refused:
+            raise self._explained(refused) from refused
+        except BotoCoreError as failed:
+            raise IdentityError(
+                f"the role {self._baseline.role.arn} could not be assumed: {failed}",
+                remedy="check the network path to STS and the source's credentials; nothing was sent unsigned or "
+                "with other credentials",
+            ) from failed
+        credentials = answer["Credentials"]
+        expires: datetime = credentials["Expiration"]
+        self._principal = Principal(
+            arn=answer["AssumedRoleUser"]["Arn"],
+            access_key_id=credentials["AccessKeyId"],
+            expires=expires.isoformat(),
+            packed_policy_size=answer.get("PackedPolicySize"),
+        )
+        self._issued |= {credentials["AccessKeyId"]}
+        return {
+            "access_key": credentials["AccessKeyId"],
+            "secret_key": credentials["SecretAccessKey"],
+            "token": credentials["SessionToken"],
+            "expiry_time": expires.isoformat(),
+            "account_id": self._baseline.account,
+        }
+
+    def _sts(self) -> BaseClient:
+        if self._source.get_credentials() is None:
+            raise IdentityError(
+                f"there are no source credentials to assume {self._baseline.role.arn} with",
+                remedy="sign in (aws sso login), name a profile as source=, or run where AWS gives credentials. Inside a "
+                "SageMaker job with network isolation there are none at all, by design: leave AWS calls to code "
+                "outside the container, or state network_isolation 'off' for that kind of work",
+            )
+        client = self._source.create_client("sts", region_name=self._region)
+        if (problem := self._endpoint_problem(client.meta.endpoint_url)) is not None:
+            raise IdentityError(
+                f"AssumeRole would go to another place: {problem}",
+                remedy="unset AWS_ENDPOINT_URL and endpoint_url in the shared config, or list the origin in "
+                "privatelink.allowed_endpoint_urls",
+            )
+        return client
+
+    def _request(self) -> dict[str, object]:
+        role = self._baseline.role
+        name = role.session_name or DEFAULT_SESSION_NAME
+        request: dict[str, object] = {
+            "RoleArn": role.arn,
+            "RoleSessionName": (name + self._suffix)[:64],
+            "DurationSeconds": role.duration_seconds,
+        }
+        if role.source_identity is not None:
+            request["SourceIdentity"] = role.source_identity
+        if role.external_id is not None:
+            request["ExternalId"] = role.external_id
+        if role.tags:
+            request["Tags"] = [{"Key": key, "Value": value} for key, value in role.tags.items()]
+        if role.transitive_tags:
+            request["TransitiveTagKeys"] = list(role.transitive_tags)
+        if self._baseline.session_policy.policy_arns:
+            request["PolicyArns"] = [{"arn": arn} for arn in self._baseline.session_policy.policy_arns]
+        if self._inline_policy is not None:
+            request["Policy"] = json.dumps(self._inline_policy, separators=(",", ":"))
+        if role.mfa_serial is not None:
+            request["SerialNumber"] = role.mfa_serial
+            request["TokenCode"] = self._code(role.mfa_serial)
+        return request
+
+    def _code(self, serial: str) -> str:
+        if self._mfa_token is None:
+            raise IdentityError(
+                f"the baseline names the MFA device {serial}, and nothing here can ask for its code",
+                remedy="pass mfa_token= to SecureSession, such as a function that prompts for the code",
+            )
+        return self._mfa_token()
+
+    def _explained(self, refused: ClientError) -> IdentityError:
+        role = self._baseline.role
+        code = refused.response.get("Error", {}).get("Code", "")
+        text = refused.response.get("Error", {}).get("Message", "")
+        if code == "ValidationError" and "DurationSeconds" in text:
+            remedy = (
+                f"lower role.duration_seconds (now {role.duration_seconds}) to the role's maximum; "
+                "a role assumed from another role may live for 3600 seconds at most"
+            )
+        elif code in ("AccessDenied", "AccessDeniedException"):
+            needed = ["sts:AssumeRole"] + [
+                action for field, action in _TRUST_ACTIONS if getattr(role, field)
+            ]
+            remedy = (
+                f"the role's trust policy must allow {', '.join(needed)} to the source's principal"
+                + (", with the external id" if role.external_id else "")
+                + (" and MFA" if role.mfa_serial else "")
+                + "; the source's own policy must allow them too"
+            )
+        elif code in ("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"):
+            remedy = "the source's credentials are no longer valid: sign in again"
+        else:
+            remedy = "mend what STS names"
+        return IdentityError(f"{role.arn} could not be assumed: {code}: {text}", remedy=remedy)
+
+
+class AssumeRoleProvider(CredentialProvider):
+    """The one credential provider of a secure session."""
+
+    METHOD = METHOD
+    CANONICAL_NAME = None
+
+    def __init__(self, role: AssumedRole) -> None:
+        super().__init__()
+        self._role = role
+
+    def load(self) -> DeferredRefreshableCredentials:
+        """Credentials that assume the role when they are first needed."""
+        return DeferredRefreshableCredentials(refresh_using=self._role.fetch, method=METHOD)

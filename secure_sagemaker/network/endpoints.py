@@ -1,0 +1,68 @@
+"""Which origins a client may talk to: AWS's own over TLS, and those the baseline lists exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from secure_sagemaker.exceptions import SessionError
+
+__all__ = ["EndpointPolicy"]
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    default = {"https": 443, "http": 80}.get(parts.scheme)
+    host = (parts.hostname or "").lower()
+    port = "" if parts.port in (None, default) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndpointPolicy:
+    """What may be an endpoint."""
+
+    dns_suffixes: tuple[str, ...]
+    """AWS's own DNS suffixes in the baseline's partition, such as ``amazonaws.com``."""
+    allowed_origins: tuple[str, ...] = ()
+    """Further origins, ``scheme://host[:port]``."""
+
+    @classmethod
+    def for_partition(
+        cls, partitions: Mapping[str, object], partition: str, allowed_origins: Iterable[str]
+    ) -> EndpointPolicy:
+        """The policy for a partition, from botocore's own partition data.
+
+        Args:
+            partitions: What botocore's loader gives for ``partitions``.
+            partition: Such as ``aws`` or ``aws-cn``.
+            allowed_origins: The origins that the baseline lists.
+
+        Raises:
+            SessionError: The installed botocore does not know the partition.
+        """
+        listed = partitions.get("partitions")
+        for row in listed if isinstance(listed, list) else []:
+            if row["id"] == partition:
+                outputs = row["outputs"]
+                suffixes = dict.fromkeys((outputs["dnsSuffix"], outputs["dualStackDnsSuffix"]))
+                return cls(
+                    dns_suffixes=tuple(suffixes),
+                    allowed_origins=tuple(_origin(origin) for origin in allowed_origins),
+                )
+        raise SessionError(
+            f"botocore does not know the partition {partition!r} of the baseline's role",
+            remedy="update botocore, or correct role.arn",
+        )
+
+    def problem(self, url: str) -> str | None:
+        """Why a URL is no endpoint to send to, or None when it is one."""
+        origin = _origin(url)
+        if origin in self.allowed_origins:
+            return None
+        scheme, _, host = origin.partition("://")
+        host = host.partition(":")[0]
+        if not any(host.endswith(f".{suffix}") for suffix in self.dns_suffixes):
+            return f"{origin} is no host of AWS in this partition"
+        return None if scheme == "https" else f"{origin} is not TLS"

@@ -1,0 +1,122 @@
+"""What a session tells a person: who it is, what it decided, and what it would decide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from secure_sagemaker.audit import AuditRecord, Outcome
+from secure_sagemaker.baseline import LayerRecord
+from secure_sagemaker.controls import Action, Decision
+
+__all__ = ["SessionReport", "Verification"]
+
+
+def _columns(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
+    if not rows:
+        return []
+    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
+    return [
+        (indent + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))).rstrip()
+        for row in rows
+    ]
+
+
+def _shortened(text: str, limit: int = 72) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verification:
+    """Who the session is and what it holds calls to, as AWS answered.
+
+    Attributes:
+        principal: The ARN that AWS sees.
+        account: The account that AWS sees.
+        region: The region of the baseline.
+        expires: When the current credentials end, in ISO 8601.
+        layers: The baseline's layers, earliest first.
+        baseline_digest: SHA-256 of the baseline.
+        keys: Each key reference of the baseline with the ARN it stands for.
+        packed_policy_size: How much of STS's limit the session's policies and tags take, in percent.
+    """
+
+    principal: str
+    account: str
+    region: str
+    expires: str
+    layers: tuple[LayerRecord, ...]
+    baseline_digest: str
+    keys: tuple[tuple[str, str], ...]
+    packed_policy_size: int | None
+
+    def __str__(self) -> str:
+        lines = [
+            f"principal  {self.principal}",
+            f"account    {self.account}, region {self.region}, credentials until {self.expires}",
+            f"baseline   {self.baseline_digest}",
+        ]
+        if self.packed_policy_size is not None:
+            lines.append(f"policies   {self.packed_policy_size}% of the packed size that STS takes")
+        lines.append("layers")
+        lines += _columns([(layer.name, layer.source, layer.digest[:16]) for layer in self.layers])
+        lines.append("keys")
+        lines += _columns([(reference, arn) for reference, arn in self.keys])
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionReport:
+    """Every decision of a session so far, by call.
+
+    Attributes:
+        records: The calls, oldest first.
+        forgotten: How many older calls only the audit sink still has.
+    """
+
+    records: tuple[AuditRecord, ...]
+    forgotten: int = 0
+
+    def count(self, action: Action) -> int:
+        """How many decisions took an action."""
+        return sum(
+            decision.action is action for record in self.records for decision in record.decisions
+        )
+
+    def decisions(self, operation: str) -> tuple[Decision, ...]:
+        """The decisions about an operation, over all its calls."""
+        return tuple(
+            decision
+            for record in self.records
+            if record.operation == operation
+            for decision in record.decisions
+        )
+
+    def __str__(self) -> str:
+        lines: list[str] = []
+        for record in self.records:
+            lines.append(
+                f"{record.service}.{record.operation}: {record.outcome.value}"
+                + (f" ({record.error_code})" if record.error_code else "")
+            )
+            told = [decision for decision in record.decisions if decision.action is not Action.KEPT]
+            lines += _columns(
+                [
+                    (
+                        decision.action.value,
+                        decision.path,
+                        _shortened(decision.got),
+                        "->",
+                        _shortened(decision.wanted),
+                    )
+                    for decision in told
+                ]
+            )
+            if kept := len(record.decisions) - len(told):
+                lines.append(f"  {Action.KEPT.value}  {kept} as they were")
+        refused = sum(record.outcome is Outcome.REFUSED for record in self.records)
+        total = ", ".join(f"{self.count(action)} {action.value}" for action in Action if self.count(action))
+        lines.append(f"{len(self.records)} calls, {refused} refused; members: {total or 'none governed'}")
+        if self.forgotten:
+            lines.append(f"{self.forgotten} older calls are in the audit trail only")
+        return "\n".join(lines)
