@@ -11,6 +11,7 @@
     ├── IdentityError              the role could not be assumed, or is not the one expected
     ├── KeyResolutionError         a KMS alias or id could not be resolved to a usable key
     ├── AuditError                 the audit trail could not be written, and must be
+    ├── DefaultBucketError         the baseline's default bucket is missing or closed to the role
     └── UnsupportedSdkError        the installed SageMaker Python SDK would ignore the session
 
 botocore's own ``ClientError`` is never wrapped: what AWS answers reaches the caller as it is.
@@ -27,6 +28,7 @@ __all__ = [
     "BaselineError",
     "BaselineNotFoundError",
     "ControlError",
+    "DefaultBucketError",
     "IdentityError",
     "KeyResolutionError",
     "LoosenedBaselineError",
@@ -189,6 +191,18 @@ class KeyResolutionError(SecureSageMakerError):
 
 class AuditError(SecureSageMakerError):
     """A record could not be written and the sink's setting says that the call must not go on."""
+
+
+class DefaultBucketError(SecureSageMakerError):
+    """The baseline's default bucket is missing or cannot be reached by the role.
+
+    Attributes:
+        bucket: The name of the bucket.
+    """
+
+    def __init__(self, message: str, *, remedy: str, bucket: str) -> None:
+        super().__init__(message, remedy=remedy)
+        self.bucket = bucket
 
 
 class UnsupportedSdkError(SecureSageMakerError):

@@ -1,0 +1,63 @@
+"""moto's account, watched, with whichever SDK is installed."""
+
+from __future__ import annotations
+
+import importlib
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from secure_sagemaker.sagemaker_sdk import installed_sdk
+from tests.integration.wire import Wire, create_bucket, make_session
+
+
+@pytest.fixture
+def sdk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Import the SDK before anything is watched; forget the clients it keeps for the process."""
+    if installed_sdk().major == 2:
+        monkeypatch.setenv("SAGEMAKER_SUPPRESS_V2_WARNING", "1")  # it warns of its own end in many places
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # and its dependencies of theirs
+            importlib.import_module("sagemaker")  # makes six clients of no session
+        yield
+        return
+    logs = importlib.import_module("sagemaker.core.utils.logs").CloudWatchLogsClient
+    utils = importlib.import_module("sagemaker.core.utils.utils")
+
+    def forget() -> None:
+        utils.SageMakerClient.reset()
+        utils.SingletonMeta._instances.pop(logs, None)
+        logs.client = None
+
+    forget()
+    yield
+    forget()
+
+
+@pytest.fixture
+def wire(sdk: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+    """moto's account with the default bucket, everything that leaves the process recorded."""
+    with mock_aws():
+        create_bucket()
+        wire = Wire()
+        wire.watch_process(monkeypatch)
+        yield wire
+
+
+@pytest.fixture
+def boto_session(wire: Wire) -> boto3.Session:
+    """Stand in for a secured session: its requests are recorded one by one."""
+    session = make_session()
+    wire.watch(session)
+    return session
+
+
+@pytest.fixture
+def source_dir(tmp_path: Path) -> Path:
+    """A directory with a training script."""
+    (tmp_path / "train.py").write_text("print('trained')\n")
+    return tmp_path
