@@ -1,0 +1,174 @@
+"""Tells the demonstration on the terminal: per call, what was asked, what was done about it, who signed."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from secure_sagemaker import (
+    Action,
+    AuditRecord,
+    ControlError,
+    JsonLinesSink,
+    Outcome,
+    SecureSageMakerError,
+    SecureSession,
+)
+from secure_sagemaker.local.demonstration.attempts import ATTEMPTS
+from secure_sagemaker.local.demonstration.container import load_model, run_training
+from secure_sagemaker.local.demonstration.evidence import Evidence, read_evidence
+from secure_sagemaker.local.demonstration.workflow import deploy, invoke, train, upload
+from secure_sagemaker.local.embedded import EmbeddedAWS, embedded_aws
+
+__all__ = ["run"]
+
+_COLOURS = {
+    Action.INJECTED: "green",
+    Action.CORRECTED: "yellow",
+    Action.REFUSED: "red",
+    Action.EXEMPT: "cyan",
+    Action.WAIVED: "magenta",
+    Action.OBSERVED: "blue",
+}
+
+
+def run(console: Console, *, verbose: bool = False) -> int:
+    """Run the demonstration.
+
+    Args:
+        console: Where it is told.
+        verbose: Show the calls that only read, too.
+
+    Returns:
+        0 when everything went as it should and the recording proves it, otherwise 1.
+    """
+    console.rule("[bold]secure-sagemaker: a real workflow on the embedded AWS")
+    with embedded_aws() as aws, tempfile.TemporaryDirectory() as directory:
+        trail = Path(directory, "audit.jsonl")
+        session = SecureSession(aws.baseline, source=aws.source, audit=JsonLinesSink(trail))
+        _tell_account(console, aws, session)
+        console.rule("A training and hosting workflow, SageMaker Python SDK v3")
+        platform = _workflow(console, aws, session)
+        _tell_calls(console, session.report().records, verbose=verbose)
+        console.rule("The same session, asked for insecure things")
+        surprises = _attempts(console, session)
+        ours = [request for index, request in enumerate(aws.requests) if index not in platform]
+        evidence = read_evidence(ours, baseline=aws.baseline, launcher=aws.launcher)
+        _tell_evidence(console, evidence)
+        written = len(trail.read_text("utf-8").splitlines())
+        console.print(f"{written} audit records, one a call, each with the baseline's digest and layers")
+    return 0 if evidence.clean and not surprises else 1
+
+
+def _tell_account(console: Console, aws: EmbeddedAWS, session: SecureSession) -> None:
+    verified = session.verify()
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_row("signs", escape(verified.principal))
+    table.add_row("keys", escape(", ".join(f"{name} = {arn}" for name, arn in verified.keys)))
+    table.add_row("network", escape(f"{', '.join(aws.subnets)} / {', '.join(aws.security_groups)}"))
+    table.add_row("bucket", escape(session.default_bucket))
+    table.add_row("baseline", escape(verified.baseline_digest[:16]))
+    console.print(table)
+
+
+def _workflow(console: Console, aws: EmbeddedAWS, session: SecureSession) -> frozenset[int]:
+    """Run the workflow; returns which recorded requests stand for what SageMaker's own platform does."""
+    data, rows = upload(session)
+    job = train(session, data)
+    before = len(aws.requests)
+    artifact, score = run_training(aws, job)
+    platform = set(range(before, len(aws.requests)))
+    endpoint = deploy(session, artifact, name="breast-cancer")
+    before = len(aws.requests)
+    load_model(aws, artifact, endpoint)
+    platform |= set(range(before, len(aws.requests)))
+    answers = invoke(session, endpoint, rows)
+    console.print(
+        f"trained {escape(job)}: {escape(score)}; the endpoint answers {answers} (malignant, benign)"
+    )
+    return frozenset(platform)
+
+
+def _signer(record: AuditRecord) -> str:
+    return record.principal.rpartition(":")[2]
+
+
+def _tell_calls(console: Console, records: Sequence[AuditRecord], *, verbose: bool) -> None:
+    for record in records:
+        told = [decision for decision in record.decisions if decision.action is not Action.KEPT]
+        if not told and not verbose:
+            continue
+        title = f"{record.service}.{record.operation}  ({record.outcome.value}, signed by {_signer(record)})"
+        table = Table(title=escape(title), title_justify="left", title_style="bold", expand=True)
+        table.add_column("member", overflow="fold", ratio=3)
+        table.add_column("asked", overflow="fold", ratio=2)
+        table.add_column("done", no_wrap=True)
+        table.add_column("sent", overflow="fold", ratio=4)
+        table.add_column("why", overflow="fold", ratio=5)
+        for decision in told:
+            colour = _COLOURS.get(decision.action, "white")
+            table.add_row(
+                escape(decision.path),
+                escape(decision.got),
+                f"[{colour}]{decision.action.value}[/{colour}]",
+                escape(decision.wanted),
+                escape(decision.why),
+            )
+        console.print(table)
+
+
+def _attempts(console: Console, session: SecureSession) -> list[str]:
+    table = Table(expand=True, show_lines=True)
+    table.add_column("asked for", overflow="fold", ratio=3)
+    table.add_column("outcome", no_wrap=True)
+    table.add_column("what happened", overflow="fold", ratio=8)
+    surprises: list[str] = []
+    for attempt in ATTEMPTS:
+        before = len(session.report().records)
+        try:
+            attempt.call(session)
+        except ControlError as refused:
+            told = (
+                f"[bold]{escape(refused.path)}[/bold]: got {escape(refused.got)}\n{escape(refused.why)}\n"
+                f"[green]{escape(refused.remedy)}[/green]"
+            )
+            table.add_row(attempt.title, "[red]refused[/red]", told)
+        except SecureSageMakerError as refused:
+            told = f"{escape(str(refused).splitlines()[0])}\n[green]{escape(refused.remedy)}[/green]"
+            table.add_row(attempt.title, "[red]refused[/red]", told)
+        else:
+            corrected = [
+                decision
+                for record in session.report().records[before:]
+                if record.outcome is Outcome.SUCCEEDED
+                for decision in record.decisions
+                if decision.action is Action.CORRECTED
+            ]
+            if not corrected:
+                surprises.append(attempt.title)
+            told = "\n".join(
+                f"[bold]{escape(decision.path)}[/bold]: {escape(decision.got)} -> {escape(decision.wanted)}\n"
+                f"{escape(decision.why)}"
+                for decision in corrected
+            )
+            table.add_row(attempt.title, "[yellow]corrected[/yellow]", told or "[red]sent as it was[/red]")
+    console.print(table)
+    return surprises
+
+
+def _tell_evidence(console: Console, evidence: Evidence) -> None:
+    console.rule("What went over the wire")
+    for principal, count in sorted(evidence.by_principal.items()):
+        console.print(f"{count:4d} requests signed by {escape(principal)}")
+    for problem in (*evidence.foreign, *evidence.unprotected):
+        console.print(f"[red]{escape(problem)}[/red]")
+    if evidence.clean:
+        console.print(
+            f"[green]{evidence.total} requests recorded: each carries its controls, and none but AssumeRole "
+            "is signed by anything but the role[/green]"
+        )

@@ -1,0 +1,287 @@
+"""The embedded AWS: one account in this process, answered by moto and by what moto lacks."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib.util
+import os
+import threading
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import boto3
+import botocore.loaders
+import botocore.session
+
+from secure_sagemaker import AuditSink, SecureSession, SecurityBaseline
+from secure_sagemaker.local.account import KEY_ALIAS, LAUNCHER, Account, build
+from secure_sagemaker.local.baseline_file import baseline_toml
+from secure_sagemaker.local.endpoints import Endpoint
+from secure_sagemaker.local.records import RecordedRequest
+
+if TYPE_CHECKING:
+    from secure_sagemaker.local.gateway import Gateway
+
+__all__ = ["EmbeddedAWS", "LoopbackServer", "embedded_aws"]
+
+_ACCOUNT = "111122223333"  # AWS's own example account
+_only_one = threading.Lock()  # moto's stores, the environment and botocore's network are the process's
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmbeddedAWS:
+    """An AWS account in this process, for as long as ``embedded_aws`` stands."""
+
+    account: Account
+    """The names and ARNs of what is in it."""
+    environment: Mapping[str, str] = field(repr=False)
+    """The ambient credentials and region of the launcher, as environment variables."""
+    origins: tuple[str, ...] = ()
+    """Where it also listens over HTTP; the baseline allows these origins."""
+    _gateway: Gateway = field(repr=False)
+
+    @property
+    def launcher(self) -> str:
+        """The principal of the ambient credentials: what signs when a session is not secured."""
+        return f"user/{LAUNCHER}"
+
+    @property
+    def region(self) -> str:
+        """The region everything is in."""
+        return self.account.region
+
+    @property
+    def role_arn(self) -> str:
+        """The role that a session assumes."""
+        return self.account.role_arn
+
+    @property
+    def execution_role_arn(self) -> str:
+        """The role that jobs and models run as."""
+        return self.account.execution_role_arn
+
+    @property
+    def key_arn(self) -> str:
+        """The KMS key of the baseline."""
+        return self.account.key_arn
+
+    @property
+    def key_alias(self) -> str:
+        """An alias of that key."""
+        return KEY_ALIAS
+
+    @property
+    def other_key_arn(self) -> str:
+        """A further KMS key that a caller may name."""
+        return self.account.other_key_arn
+
+    @property
+    def vpc_id(self) -> str:
+        """The VPC."""
+        return self.account.vpc_id
+
+    @property
+    def subnets(self) -> tuple[str, ...]:
+        """Its private subnets, in three availability zones."""
+        return self.account.subnets
+
+    @property
+    def security_groups(self) -> tuple[str, ...]:
+        """The security groups of jobs."""
+        return self.account.security_groups
+
+    @property
+    def default_bucket(self) -> str:
+        """The bucket that may be written."""
+        return self.account.default_bucket
+
+    @property
+    def data_bucket(self) -> str:
+        """The bucket that may only be read."""
+        return self.account.data_bucket
+
+    @property
+    def source(self) -> boto3.Session:
+        """A plain session with the launcher's credentials: to seed data, and to compare with."""
+        return _session(self.environment)
+
+    def baseline_toml(self) -> str:
+        """The account's baseline as the text of a ``secure-sagemaker.toml``."""
+        return baseline_toml(self.account, origins=self.origins)
+
+    @property
+    def baseline(self) -> SecurityBaseline:
+        """The account's baseline: everything is demanded that can be."""
+        return SecurityBaseline.from_mapping(tomllib.loads(self.baseline_toml()), source="embedded AWS")
+
+    def session(
+        self, baseline: SecurityBaseline | None = None, *, audit: AuditSink | None = None
+    ) -> SecureSession:
+        """A secured session, with the launcher as its source.
+
+        Args:
+            baseline: Another baseline than the account's own.
+            audit: Where audit records go; by default Python's logging.
+        """
+        return SecureSession(baseline or self.baseline, source=self.source, audit=audit)
+
+    @property
+    def requests(self) -> tuple[RecordedRequest, ...]:
+        """Every HTTP request that any botocore client of the process sent, and every one over loopback."""
+        return self._gateway.requests
+
+    def forget_requests(self) -> None:
+        """Drop the requests recorded so far."""
+        self._gateway.forget()
+
+    def endpoint(self, name: str) -> Endpoint:
+        """What answers InvokeEndpoint for that endpoint name."""
+        return self._gateway.endpoints[name]
+
+    @contextlib.contextmanager
+    def serve(self, *, port: int = 0) -> Iterator[LoopbackServer]:
+        """Answer over HTTP on loopback too, for other processes; port 0 takes a free one."""
+        from secure_sagemaker.local.transport import loopback
+
+        with loopback(self._gateway, port=port) as url:
+            yield LoopbackServer(
+                url=url,
+                aws=EmbeddedAWS(
+                    account=self.account,
+                    environment=self.environment,
+                    origins=(*self.origins, url),
+                    _gateway=self._gateway,
+                ),
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoopbackServer:
+    """An HTTP server on loopback before the embedded account."""
+
+    url: str
+    """Its origin."""
+    aws: EmbeddedAWS
+    """The account, with a baseline that allows this origin."""
+
+    def environment(self) -> Mapping[str, str]:
+        """The environment variables that point a program to it."""
+        return MappingProxyType({**self.aws.environment, "AWS_ENDPOINT_URL": self.url})
+
+
+@contextlib.contextmanager
+def embedded_aws(*, region: str = "eu-west-1", account: str = _ACCOUNT) -> Iterator[EmbeddedAWS]:
+    """Have an AWS account in this process.
+
+    While it stands, every botocore client of the process is answered by it, whenever the client was made,
+    and the environment holds the credentials of a user who may do nothing but assume the launcher role
+    (and, to seed data, everything else: moto does not evaluate policies). Afterwards the environment is as
+    it was and the account is gone.
+
+    Raises:
+        ModuleNotFoundError: moto is not installed.
+        RuntimeError: One stands already in this process.
+    """
+    _need_moto()
+    if not _only_one.acquire(blocking=False):
+        raise RuntimeError(
+            "an embedded AWS stands already in this process, and there can be one at a time: "
+            "use that one, or leave its `with` block first"
+        )
+    try:
+        with _account(region=region, account=account) as aws:
+            yield aws
+    finally:
+        _only_one.release()
+
+
+@contextlib.contextmanager
+def _account(*, region: str, account: str) -> Iterator[EmbeddedAWS]:
+    with _aws_environment(), contextlib.ExitStack() as standing:
+        # Not before the environment is clear: moto makes sessions when it is imported.
+        from moto import mock_aws
+        from moto.core.models import botocore_stubber
+
+        from secure_sagemaker.local import moto_state
+        from secure_sagemaker.local.gateway import Gateway
+        from secure_sagemaker.local.moto_lacks import patched
+        from secure_sagemaker.local.transport import in_process
+        from secure_sagemaker.local.wire import Caller
+
+        gateway = Gateway()
+        standing.enter_context(mock_aws(config={"core": {"mock_credentials": False}}))
+        standing.callback(setattr, botocore_stubber, "enabled", botocore_stubber.enabled)
+        botocore_stubber.enabled = False  # ours is behind it, at the network
+        user = moto_state.create_user(account=account, region=region, name=LAUNCHER)
+        gateway.introduce(user.access_key_id, Caller(account=account, arn=user.arn))
+        ambient = {
+            "AWS_ACCESS_KEY_ID": user.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": user.secret_access_key,
+            "AWS_DEFAULT_REGION": region,
+            "AWS_REGION": region,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            # Profiles of the person who runs this are no part of the embedded account.
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        }
+        os.environ.update(ambient)
+        standing.enter_context(in_process(gateway))
+        standing.enter_context(patched())
+        built = build(_session(ambient), account=account)
+        gateway.forget()
+        yield EmbeddedAWS(account=built, environment=MappingProxyType(ambient), _gateway=gateway)
+
+
+def _session(environment: Mapping[str, str]) -> boto3.Session:
+    core = botocore.session.Session()
+    core.register_component("data_loader", _service_models())
+    return boto3.Session(
+        botocore_session=core,
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        region_name=environment["AWS_REGION"],
+    )
+
+
+@functools.cache
+def _service_models() -> botocore.loaders.Loader:
+    return botocore.loaders.create_loader()  # it remembers what it read; a service model takes a while
+
+
+# moto's machine images take most of the start and serve nobody here.
+_WITHOUT_IMAGES = "MOTO_EC2_LOAD_DEFAULT_AMIS"
+
+
+@contextlib.contextmanager
+def _aws_environment() -> Iterator[None]:
+    """The process's environment without any AWS setting; what was there is put back."""
+
+    def settings() -> dict[str, str]:
+        return {
+            name: value
+            for name, value in os.environ.items()
+            if name.startswith("AWS_") or name == _WITHOUT_IMAGES
+        }
+
+    before = settings()
+    for name in before:
+        del os.environ[name]
+    os.environ[_WITHOUT_IMAGES] = "false"
+    try:
+        yield
+    finally:
+        for name in settings():
+            del os.environ[name]
+        os.environ.update(before)
+
+
+def _need_moto() -> None:
+    if importlib.util.find_spec("moto") is None:
+        raise ModuleNotFoundError(
+            "the embedded AWS stands on moto, which is not installed: pip install 'secure-sagemaker[local]'",
+            name="moto",
+        )
