@@ -78,11 +78,7 @@ class AuditRecord:
     def as_dict(self) -> Mapping[str, object]:
         """The record as plain values, for JSON."""
         return {
-            **{
-                name: value
-                for name, value in asdict(self).items()
-                if name not in ("layers", "decisions")
-            },
+            **{name: value for name, value in asdict(self).items() if name not in ("layers", "decisions")},
             "layers": [layer.model_dump() for layer in self.layers],
             "decisions": [
                 {
@@ -122,9 +118,7 @@ class LoggingSink:
         on_failure: What to do when logging itself raises.
     """
 
-    def __init__(
-        self, logger: logging.Logger | None = None, *, on_failure: OnFailure = "warn"
-    ) -> None:
+    def __init__(self, logger: logging.Logger | None = None, *, on_failure: OnFailure = "warn") -> None:
         self._logger = logger or logging.getLogger("secure_sagemaker.audit")
         self._on_failure = on_failure
 
@@ -149,9 +143,7 @@ class JsonLinesSink:
         fsync: Wait until the disk has it.
     """
 
-    def __init__(
-        self, path: str | Path, *, on_failure: OnFailure = "refuse", fsync: bool = False
-    ) -> None:
+    def __init__(self, path: str | Path, *, on_failure: OnFailure = "refuse", fsync: bool = False) -> None:
         self._path = Path(path)
         self._on_failure = on_failure
         self._fsync = fsync

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from secure_sagemaker.audit import AuditRecord, AuditSink, Outcome
@@ -204,9 +204,7 @@ class Guard:
             explanation=_explanation(code, call),
         )
 
-    def after_call_error(
-        self, *, exception: Exception, context: Mapping[str, object], **_: object
-    ) -> None:
+    def after_call_error(self, *, exception: Exception, context: Mapping[str, object], **_: object) -> None:
         """Record a call that got no answer, or that was held back before it left."""
         call = context.get(_STATE)
         if isinstance(call, _Call) and not call.recorded:
@@ -315,7 +313,8 @@ def register(events: BaseEventHooks, guard: Guard) -> None:
     A longer key runs before a shorter one, so the bare event names are the latest word, and within
     them ours come last (and first at before-send, ahead of whatever answers in AWS's place).
     """
-    events.register_last("provide-client-params", guard.provide_client_params, f"{_STATE}.provide")
+    provide: Callable[..., Any] = guard.provide_client_params  # botocore takes what it returns
+    events.register_last("provide-client-params", provide, f"{_STATE}.provide")
     events.register_last("before-parameter-build", guard.before_parameter_build, f"{_STATE}.verify")
     events.register_first("before-send", guard.before_send, f"{_STATE}.send")
     events.register_last("after-call", guard.after_call, f"{_STATE}.after")

@@ -79,9 +79,7 @@ class SessionReport:
 
     def count(self, action: Action) -> int:
         """How many decisions took an action."""
-        return sum(
-            decision.action is action for record in self.records for decision in record.decisions
-        )
+        return sum(decision.action is action for record in self.records for decision in record.decisions)
 
     def decisions(self, operation: str) -> tuple[Decision, ...]:
         """The decisions about an operation, over all its calls."""

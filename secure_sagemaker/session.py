@@ -102,7 +102,12 @@ class _SecureBotocoreSession(botocore.session.Session):
         """
         raise _foreign_credentials("credentials were set on the session")
 
-    def create_client(self, service_name: str, region_name: str | None = None, **options: Any) -> BaseClient:  # type: ignore[override]  # the rest is passed through  # noqa: ANN401  # botocore's own arguments
+    def create_client(  # type: ignore[override]  # the rest is botocore's own, passed on as it is
+        self,
+        service_name: str,
+        region_name: str | None = None,
+        **options: Any,
+    ) -> BaseClient:
         """Make a client that signs as the role, verifies TLS and talks to AWS.
 
         Raises:
@@ -123,8 +128,8 @@ class _SecureBotocoreSession(botocore.session.Session):
         if policy is not None and (problem := policy.problem(endpoint)) is not None:
             raise SessionError(
                 f"a {service_name} client would talk to {endpoint}: {problem}",
-                remedy="unset AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_<SERVICE> and endpoint_url in the shared config, leave "
-                "endpoint_url= and use_ssl= out, or list the origin in privatelink.allowed_endpoint_urls",
+                remedy="unset AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_<SERVICE> and endpoint_url in the shared config, "
+                "leave endpoint_url= and use_ssl= out, or list the origin in privatelink.allowed_endpoint_urls",
             )
         return client
 
@@ -138,7 +143,7 @@ class _SecureBotocoreSession(botocore.session.Session):
                 remedy="leave it out, or name a CA bundle (verify='/path/ca.pem' or AWS_CA_BUNDLE)",
             )
         config = options.get("config")
-        if isinstance(config, Config) and config.signature_version is UNSIGNED:
+        if getattr(config, "signature_version", None) is UNSIGNED:
             raise _foreign_credentials("Config(signature_version=UNSIGNED) was given")
 
     def __reduce__(self) -> NoReturn:
@@ -195,9 +200,7 @@ class SecureSession(boto3.Session):
         wired, self._role, self._guard = self._wire(self._baseline)
         super().__init__(botocore_session=wired, region_name=self._baseline.region)
 
-    def _wire(
-        self, baseline: SecurityBaseline
-    ) -> tuple[_SecureBotocoreSession, AssumedRole, Guard]:
+    def _wire(self, baseline: SecurityBaseline) -> tuple[_SecureBotocoreSession, AssumedRole, Guard]:
         session = _SecureBotocoreSession(elsewhere=self._elsewhere)
         endpoints = EndpointPolicy.for_partition(
             session.get_component("data_loader").load_data("partitions"),
@@ -229,7 +232,7 @@ class SecureSession(boto3.Session):
 
         support_role = assumed(_SUPPORT_POLICY, "-support")
         support = _SecureBotocoreSession(elsewhere=self._elsewhere)
-        keys = KeyResolver(lambda: support.create_client("kms"))
+        keys = KeyResolver(lambda: boto3.Session(botocore_session=support).client("kms"))
         support.wire(guard(support_role, keys), support_role)
         role = assumed(None, "")
         session.wire(guard(role, keys), role)
@@ -304,7 +307,8 @@ class SecureSession(boto3.Session):
         client = getattr(operation, "__self__", None)
         if client is not None and hasattr(client, "meta"):
             name = client.meta.method_to_api_mapping[getattr(operation, "__name__", "")]
-            return client.meta.service_model.operation_model(name)
+            bound: OperationModel = client.meta.service_model.operation_model(name)
+            return bound
         if not isinstance(operation, str):
             raise SessionError(
                 f"{operation!r} is no operation",
@@ -410,12 +414,10 @@ def _restore(baseline: SecurityBaseline) -> SecureSession:
     return SecureSession(baseline)
 
 
-def _source_session(source: boto3.Session | str | None) -> botocore.session.Session:
+def _source_session(source: boto3.Session | str | None) -> boto3.Session:
     if isinstance(source, boto3.Session):
-        return source._session
-    if isinstance(source, str):
-        return botocore.session.Session(profile=source)
-    return botocore.session.Session()
+        return source
+    return boto3.Session(profile_name=source)
 
 
 def _load(
@@ -423,7 +425,7 @@ def _load(
     *,
     env: str | None,
     region: str | None,
-    source: botocore.session.Session,
+    source: boto3.Session,
 ) -> SecurityBaseline:
     if isinstance(baseline, SecurityBaseline):
         if env is not None:

@@ -56,7 +56,9 @@ def pairs() -> dict[str, set[str]]:
 
 def main() -> int:
     """Run the command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--accept", action="store_true", help="add what is missing to the list")
     arguments = parser.parse_args()
     content = json.loads(LIST.read_text("utf-8"))

@@ -7,7 +7,6 @@ become one baseline is told in ``tightening`` and ``layers``; where files are fo
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -36,6 +35,7 @@ from secure_sagemaker.baseline.sections import (
     Vpc,
     Waiver,
     contradiction,
+    in_one_order,
 )
 from secure_sagemaker.baseline.vocabulary import DEFAULT_MODES, ControlId, Mode
 
@@ -303,7 +303,7 @@ class SecurityBaseline(Section):
         """All that it states, as JSON in one order; a mode that says what the default says is left out."""
         stated = self.model_dump(mode="json")
         stated["modes"] = {key: mode for key, mode in self.modes.items() if mode != DEFAULT_MODES[key]}
-        return json.dumps(stated, sort_keys=True, separators=(",", ":"))
+        return in_one_order(stated)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, SecurityBaseline):

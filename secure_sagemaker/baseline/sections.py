@@ -43,6 +43,7 @@ __all__ = [
     "Vpc",
     "Waiver",
     "contradiction",
+    "in_one_order",
     "listed",
 ]
 
@@ -107,6 +108,21 @@ def listed(items: Iterable[str]) -> str:
     return ", ".join(str(item) for item in sorted(items))
 
 
+def in_one_order(stated: object) -> str:
+    """A structure as JSON, whatever the order it was written in: its lists are sets."""
+    return json.dumps(_sorted(stated), sort_keys=True, separators=(",", ":"))
+
+
+def _sorted(stated: object) -> object:
+    match stated:
+        case Mapping():
+            return {key: _sorted(value) for key, value in stated.items()}
+        case list():
+            return sorted((_sorted(item) for item in stated), key=in_one_order)
+        case _:
+            return stated
+
+
 class Section(BaseModel):
     """What every part of a baseline is: frozen, validated when it is made, without unknown keys."""
 
@@ -117,8 +133,8 @@ class Section(BaseModel):
         return type(self).model_validate({**dict(self), **update}) if update else self
 
     def canonical(self) -> str:
-        """All that it states, as JSON in one order: equal values, equal text."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        """All that it states, as JSON in one order: what says the same has the same text."""
+        return in_one_order(self.model_dump(mode="json"))
 
     def __hash__(self) -> int:
         return hash(self.canonical())

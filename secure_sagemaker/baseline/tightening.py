@@ -123,9 +123,7 @@ def _all_of(left: object, right: object) -> object:
 
 def _common_entries(left: object, right: object) -> object:
     one, other = _mapping(left), _mapping(right)
-    for key in one.keys() & other.keys():
-        _equal(one[key], other[key])
-    return {key: one[key] for key in sorted(one.keys() & other.keys())}
+    return {key: one[key] for key in sorted(one.keys() & other.keys()) if same(one[key], other[key])}
 
 
 def _all_entries(join: Callable[[object, object], object]) -> Callable[[object, object], object]:

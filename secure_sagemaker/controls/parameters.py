@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from botocore.model import ListShape, MapShape, StructureShape
+
 from secure_sagemaker.controls.members import (
     PARENTS,
     Parent,
@@ -21,7 +23,7 @@ from secure_sagemaker.controls.members import (
 )
 
 if TYPE_CHECKING:
-    from botocore.model import OperationModel, Shape, StructureShape
+    from botocore.model import OperationModel, Shape
 
 __all__ = ["Child", "GovernedMember", "Node", "document_node", "governed_members", "plan"]
 
@@ -107,17 +109,17 @@ def _structure(
 
 
 def _element_of(shape: Shape) -> Shape:
-    return shape.member if shape.type_name == "list" else shape
+    return shape.member if isinstance(shape, ListShape) else shape
 
 
 def _innermost(shape: Shape) -> tuple[StructureShape | None, str]:
     nesting = ""
-    while shape.type_name in ("list", "map"):
-        if shape.type_name == "list":
+    while isinstance(shape, ListShape | MapShape):
+        if isinstance(shape, ListShape):
             nesting, shape = nesting + "[", shape.member
         else:
             nesting, shape = nesting + "{", shape.value
-    return (shape if shape.type_name == "structure" else None), nesting
+    return (shape if isinstance(shape, StructureShape) else None), nesting
 
 
 def governed_members(model: OperationModel) -> Iterator[tuple[str, GovernedMember, str]]:

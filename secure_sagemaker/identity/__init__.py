@@ -1,8 +1,8 @@
 """Who signs: the assumed role, and nothing else.
 
-    credentials   AssumeRole as botocore credentials that refresh themselves
-    keys          KMS references, resolved to key ARNs
-    anchors       the organisation's layer, where it is kept in AWS
+credentials   AssumeRole as botocore credentials that refresh themselves
+keys          KMS references, resolved to key ARNs
+anchors       the organisation's layer, where it is kept in AWS
 """
 
 from secure_sagemaker.identity.anchors import read_anchor

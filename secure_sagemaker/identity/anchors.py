@@ -5,7 +5,7 @@ It must be read before any role can be assumed, since it may say which role that
 
 from __future__ import annotations
 
-import botocore.session
+import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from secure_sagemaker.exceptions import BaselineError
@@ -13,7 +13,7 @@ from secure_sagemaker.exceptions import BaselineError
 __all__ = ["read_anchor"]
 
 
-def read_anchor(location: str, *, source: botocore.session.Session, region: str | None) -> bytes:
+def read_anchor(location: str, *, source: boto3.Session, region: str | None) -> bytes:
     """The content of ``ssm:/parameter/name`` or ``s3://bucket/key``.
 
     Raises:
@@ -21,12 +21,13 @@ def read_anchor(location: str, *, source: botocore.session.Session, region: str 
     """
     try:
         if location.startswith("ssm:"):
-            ssm = source.create_client("ssm", region_name=region)
+            ssm = source.client("ssm", region_name=region)
             answer = ssm.get_parameter(Name=location.removeprefix("ssm:"), WithDecryption=True)
             return str(answer["Parameter"]["Value"]).encode()
         bucket, _, key = location.removeprefix("s3://").partition("/")
-        s3 = source.create_client("s3", region_name=region)
-        return bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        s3 = source.client("s3", region_name=region)
+        answer = s3.get_object(Bucket=bucket, Key=key)
+        return bytes(answer["Body"].read())
     except ClientError as refused:
         code = refused.response.get("Error", {}).get("Code", "")
         raise BaselineError(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict
 
-import botocore.session
+import boto3
 from botocore.credentials import (
     CredentialProvider,
     DeferredRefreshableCredentials,
@@ -24,7 +24,7 @@ from secure_sagemaker.baseline import SecurityBaseline
 from secure_sagemaker.exceptions import IdentityError
 
 if TYPE_CHECKING:
-    from botocore.client import BaseClient
+    from types_boto3_sts import STSClient
 
 __all__ = ["AssumeRoleProvider", "AssumedRole", "MfaToken", "Principal"]
 
@@ -62,12 +62,16 @@ class Principal:
     """How much of STS's own limit policies and tags take, in percent."""
 
 
+def _no_problem(_: str) -> None:
+    return None
+
+
 class AssumedRole:
     """Assumes the baseline's role, again whenever botocore asks for fresh credentials.
 
     Args:
         baseline: Whose role, and with which session name, tags, source identity and policies.
-        source: The botocore session whose credentials sign the AssumeRole call.
+        source: The session whose credentials sign the AssumeRole call.
         region: Where STS is called: the baseline's region, never the global endpoint.
         inline_policy: A session policy document that narrows this session further.
         session_suffix: What the role session name ends with, to tell sessions apart in CloudTrail.
@@ -79,12 +83,12 @@ class AssumedRole:
         self,
         baseline: SecurityBaseline,
         *,
-        source: botocore.session.Session,
+        source: boto3.Session,
         region: str,
         inline_policy: Mapping[str, object] | None = None,
         session_suffix: str = "",
         mfa_token: MfaToken | None = None,
-        endpoint_problem: Callable[[str], str | None] = lambda url: None,
+        endpoint_problem: Callable[[str], str | None] = _no_problem,
     ) -> None:
         self._baseline = baseline
         self._source = source
@@ -116,7 +120,7 @@ class AssumedRole:
         """
         request = self._request()
         try:
-            answer = self._sts().assume_role(**request)
+            answer = self._sts().assume_role(**request)  # type: ignore[arg-type]  # built field by field
         except ClientError as refused:
             raise self._explained(refused) from refused
         except BotoCoreError as failed:
@@ -142,15 +146,15 @@ class AssumedRole:
             "account_id": self._baseline.account,
         }
 
-    def _sts(self) -> BaseClient:
+    def _sts(self) -> STSClient:
         if self._source.get_credentials() is None:
             raise IdentityError(
                 f"there are no source credentials to assume {self._baseline.role.arn} with",
-                remedy="sign in (aws sso login), name a profile as source=, or run where AWS gives credentials. Inside a "
-                "SageMaker job with network isolation there are none at all, by design: leave AWS calls to code "
-                "outside the container, or state network_isolation 'off' for that kind of work",
+                remedy="sign in (aws sso login), name a profile as source=, or run where AWS gives credentials. "
+                "Inside a SageMaker job with network isolation there are none at all, by design: leave AWS calls "
+                "to code outside the container, or state network_isolation 'off' for that kind of work",
             )
-        client = self._source.create_client("sts", region_name=self._region)
+        client = self._source.client("sts", region_name=self._region)
         if (problem := self._endpoint_problem(client.meta.endpoint_url)) is not None:
             raise IdentityError(
                 f"AssumeRole would go to another place: {problem}",
@@ -202,9 +206,7 @@ class AssumedRole:
                 "a role assumed from another role may live for 3600 seconds at most"
             )
         elif code in ("AccessDenied", "AccessDeniedException"):
-            needed = ["sts:AssumeRole"] + [
-                action for field, action in _TRUST_ACTIONS if getattr(role, field)
-            ]
+            needed = ["sts:AssumeRole"] + [action for field, action in _TRUST_ACTIONS if getattr(role, field)]
             remedy = (
                 f"the role's trust policy must allow {', '.join(needed)} to the source's principal"
                 + (", with the external id" if role.external_id else "")

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from secure_sagemaker.exceptions import KeyResolutionError
 
 if TYPE_CHECKING:
-    from botocore.client import BaseClient
+    from types_boto3_kms import KMSClient
 
 __all__ = ["KeyResolver"]
 
@@ -24,7 +24,7 @@ class KeyResolver:
         kms: Makes the KMS client when the first look-up needs it.
     """
 
-    def __init__(self, kms: Callable[[], BaseClient]) -> None:
+    def __init__(self, kms: Callable[[], KMSClient]) -> None:
         self._kms = kms
         self._lock = threading.Lock()
         self._arns: dict[str, str] = {}
