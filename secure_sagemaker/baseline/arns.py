@@ -80,13 +80,7 @@ class KeyReference:
     @classmethod
     def parse(cls, text: str) -> KeyReference | None:
         """The reference, or None when the text cannot name a KMS key."""
-        arn = parse_arn(text)
-        if arn is None:
-            return cls(text=text, arn=None) if _KEY_ID.fullmatch(text) or _ALIAS.fullmatch(text) else None
-        if arn.service != "kms" or not arn.region or not _ACCOUNT.fullmatch(arn.account):
-            return None
-        named_key = arn.resource.startswith("key/") and _KEY_ID.fullmatch(arn.resource[4:])
-        return cls(text=text, arn=arn) if named_key or _ALIAS.fullmatch(arn.resource) else None
+        return _parse_key(text)
 
     @property
     def key_arn(self) -> str | None:
@@ -98,11 +92,13 @@ class KeyReference:
 def _parse_key(text: str) -> KeyReference | None:
     arn = parse_arn(text)
     if arn is None:
-        return KeyReference(text=text, arn=None) if _KEY_ID.match(text) or _ALIAS.match(text) else None
-    if arn.service != "kms" or not arn.region or not _ACCOUNT.match(arn.account):
+        return (
+            KeyReference(text=text, arn=None) if _KEY_ID.fullmatch(text) or _ALIAS.fullmatch(text) else None
+        )
+    if arn.service != "kms" or not arn.region or not _ACCOUNT.fullmatch(arn.account):
         return None
-    named_key = arn.resource.startswith("key/") and _KEY_ID.match(arn.resource[4:])
-    return KeyReference(text=text, arn=arn) if named_key or _ALIAS.match(arn.resource) else None
+    named_key = arn.resource.startswith("key/") and _KEY_ID.fullmatch(arn.resource[4:])
+    return KeyReference(text=text, arn=arn) if named_key or _ALIAS.fullmatch(arn.resource) else None
 
 
 def _key(text: str) -> str:

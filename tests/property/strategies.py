@@ -1,0 +1,208 @@
+"""Generated values for property tests: the fields of a baseline, waiver grants, whole valid baselines.
+
+Fields are drawn from few values each, so that two draws often meet, overlap and contradict each other.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from types import MappingProxyType
+from typing import TypeVar
+
+from hypothesis import strategies as st
+
+from secure_sagemaker.baseline import ControlId, IsolationMode, Mode, SecurityBaseline, Waiver
+from secure_sagemaker.baseline.tightening import WaiverGrant
+
+T = TypeVar("T")
+
+ACCOUNTS = ("111122223333", "444455556666", "777788889999")
+PLACES = (
+    ("aws", "eu-west-1"),
+    ("aws", "us-east-1"),
+    ("aws-cn", "cn-north-1"),
+    ("aws-us-gov", "us-gov-west-1"),
+)
+FAR = date(9999, 12, 31)
+CONTROLS = (ControlId.NETWORK_ISOLATION, ControlId.VPC_CONFIG, ControlId.ROOT_ACCESS)
+KEY_CONTROLS = (
+    ControlId.KMS_OUTPUT_KEY,
+    ControlId.KMS_RESOURCE_KEY,
+    ControlId.KMS_VOLUME_KEY,
+    ControlId.S3_ENCRYPTION,
+)
+ALIASES = ("alias/ml", "alias/ml-volumes", "alias/ml-artifacts")
+NAMES = ("churn", "fraud", "shared")
+BUCKETS = ("ml-artifacts", "ml-datasets", "ml-scratch")
+SUBNETS = ("subnet-0a1b2c3d", "subnet-0b1c2d3e", "subnet-0c1d2e3f")
+GROUPS = ("sg-0a1b2c3d", "sg-0b1c2d3e", "sg-0c1d2e3f")
+
+
+def role_arn(name: str, *, partition: str = "aws", account: str = ACCOUNTS[0]) -> str:
+    """The ARN of a role."""
+    return f"arn:{partition}:iam::{account}:role/{name}"
+
+
+def key_arn(number: int, *, partition: str = "aws", region: str = "eu-west-1") -> str:
+    """The ARN of a KMS key."""
+    return f"arn:{partition}:kms:{region}:{ACCOUNTS[0]}:key/1234abcd-12ab-34cd-56ef-{number:012}"
+
+
+def subsets(values: Sequence[T], *, least: int = 0) -> st.SearchStrategy[tuple[T, ...]]:
+    """Tuples of some of the values, in any order, none twice."""
+    return st.lists(st.sampled_from(values), min_size=least, unique=True).map(tuple)
+
+
+def mappings(keys: Sequence[str], values: st.SearchStrategy[T]) -> st.SearchStrategy[Mapping[str, T]]:
+    """Read-only mappings of some of the keys, as the model holds them."""
+    return st.dictionaries(st.sampled_from(keys), values).map(lambda drawn: MappingProxyType(dict(drawn)))
+
+
+waivers: st.SearchStrategy[Waiver] = st.builds(
+    Waiver,
+    control=st.sampled_from(CONTROLS),
+    operations=subsets(("CreateTrainingJob", "CreateModel", "*"), least=1),
+    resources=subsets(("churn-*", "fraud-*"), least=1),
+    resource_tags=mappings(("team",), st.sampled_from(NAMES)),
+    reason=st.just("reads a feature store while it trains"),
+    ticket=st.sampled_from(("SEC-101", "SEC-102")),
+    approver=st.just("jane.doe"),
+    expires=st.just(FAR),
+)
+
+waiver_grants: st.SearchStrategy[WaiverGrant] = st.builds(
+    WaiverGrant,
+    waivers=st.lists(waivers, max_size=3, unique=True).map(tuple),
+    waivable=st.frozensets(st.sampled_from(CONTROLS)),
+)
+
+_flags = st.booleans()
+_isolation = st.sampled_from(IsolationMode)
+_roles = tuple(role_arn(name) for name in NAMES)
+_owned = mappings(BUCKETS, st.sampled_from(ACCOUNTS[:2]))
+
+FIELDS: Mapping[str, st.SearchStrategy[object]] = {
+    "schema_version": st.just(1),
+    "region": st.sampled_from(("eu-west-1", "us-east-1")),
+    "role.arn": st.sampled_from(_roles),
+    "role.session_name": st.sampled_from(NAMES),
+    "role.source_identity": st.sampled_from(NAMES),
+    "role.external_id": st.sampled_from(NAMES),
+    "role.tags": mappings(NAMES, st.sampled_from(("a", "b"))),
+    "role.transitive_tags": subsets(NAMES),
+    "role.duration_seconds": st.integers(900, 43200),
+    "role.mfa_serial": st.sampled_from(("GAHT12345678", "GAHT87654321")),
+    "execution_roles.default": st.sampled_from(_roles),
+    "execution_roles.allowed": subsets(_roles),
+    "kms.default": st.sampled_from(ALIASES),
+    "kms.volume": st.sampled_from(ALIASES),
+    "kms.output": st.sampled_from(ALIASES),
+    "kms.s3": st.sampled_from(ALIASES),
+    "kms.allowed": subsets(ALIASES),
+    "kms.aws_managed": subsets(KEY_CONTROLS),
+    "kms.endpoint_local_storage": st.sampled_from(("inject", "omit", "refuse")),
+    "vpc.subnets": subsets(SUBNETS, least=1),
+    "vpc.security_groups": subsets(GROUPS, least=1),
+    "vpc.vpc_id": st.sampled_from(("vpc-0a1b2c3d", "vpc-0b1c2d3e")),
+    "network_isolation.training": _isolation,
+    "network_isolation.processing": _isolation,
+    "network_isolation.tuning": _isolation,
+    "network_isolation.models": _isolation,
+    "network_isolation.monitoring": _isolation,
+    "hardening.inter_container_encryption": _flags,
+    "hardening.allow_remote_debug": _flags,
+    "hardening.allow_ssm_access": _flags,
+    "hardening.allow_remote_access": _flags,
+    "hardening.allow_docker_access": _flags,
+    "hardening.allow_root_access": _flags,
+    "hardening.allow_direct_internet_access": _flags,
+    "hardening.minimum_imds_version": st.sampled_from((1, 2)),
+    "hardening.vpc_image_repositories_only": _flags,
+    "data_perimeter.write": _owned,
+    "data_perimeter.read": _owned,
+    "data_perimeter.default_bucket": st.sampled_from(BUCKETS),
+    "data_perimeter.trusted_accounts": subsets(ACCOUNTS),
+    "required_tags": mappings(("team", "cost-centre"), subsets(NAMES)),
+    "modes": mappings(CONTROLS, st.sampled_from(Mode)),
+    "waivers": waiver_grants,
+    "unknown_members": st.sampled_from(("record", "refuse")),
+    "instance_families": mappings(("ml-x9", "ml-y9"), st.sampled_from(("local-storage", "no-local-storage"))),
+    "privatelink.required": _flags,
+    "privatelink.services": mappings(
+        ("sagemaker", "s3"), st.sampled_from(("private-dns", "endpoint", "gateway", "public"))
+    ),
+    "privatelink.endpoints": mappings(
+        ("sagemaker", "s3"), st.sampled_from(("vpce-0a1b2c3d", "vpce-0b1c2d3e"))
+    ),
+    "privatelink.allowed_networks": subsets(("10.0.0.0/16", "10.1.0.0/16", "2001:db8::/32")),
+    "privatelink.allowed_endpoint_urls": subsets(("https://a.example.com", "https://b.example.com:8443")),
+    "session_policy.policy_arns": subsets(tuple(f"arn:aws:iam::aws:policy/{name}" for name in NAMES)),
+    "session_policy.task": st.sampled_from(("train", "host")),
+    "macie.mode": st.sampled_from(("off", "observe", "require", "scan")),
+    "macie.minimum_coverage": st.floats(0, 1),
+    "macie.maximum_age_days": st.integers(0, 400),
+    "macie.maximum_cost_usd": st.floats(0, 1000),
+}
+"""For each row of the table of tightening, values of the field's own type."""
+
+
+@st.composite
+def baselines(draw: st.DrawFn) -> SecurityBaseline:
+    """Whole valid baselines, made by keyword: one partition, one region, every key known."""
+    partition, region = draw(st.sampled_from(PLACES))
+    keys = (*(key_arn(number, partition=partition, region=region) for number in range(3)), *ALIASES)
+    roles = tuple(role_arn(name, partition=partition) for name in NAMES)
+    policies = tuple(f"arn:{partition}:iam::aws:policy/{name}" for name in NAMES)
+    tags = draw(FIELDS["role.tags"])
+    assert isinstance(tags, Mapping)
+    managed = draw(subsets(KEY_CONTROLS))
+    particular = {
+        name: draw(st.sampled_from(keys))
+        for name, control in zip(
+            ("volume", "output", "s3"),
+            (ControlId.KMS_VOLUME_KEY, ControlId.KMS_OUTPUT_KEY, ControlId.S3_ENCRYPTION),
+            strict=True,
+        )
+        if control not in managed and draw(st.booleans())
+    }
+    write = dict.fromkeys(draw(subsets(BUCKETS, least=1)), ACCOUNTS[0])
+    read = {bucket: ACCOUNTS[1] for bucket in draw(subsets(BUCKETS)) if bucket not in write}
+    waivable = draw(subsets(CONTROLS))
+    stated: dict[str, dict[str, object]] = {}
+    for path in FIELDS:
+        section, _, name = path.partition(".")
+        if section in ("network_isolation", "hardening", "vpc", "macie", "privatelink"):
+            stated.setdefault(section, {})[name] = draw(FIELDS[path])
+    return SecurityBaseline.model_validate(
+        {
+            **stated,
+            "region": region,
+            "role": {
+                "arn": draw(st.sampled_from(roles)),
+                "tags": tags,
+                "transitive_tags": draw(subsets(sorted(tags))) if tags else (),
+                "duration_seconds": draw(FIELDS["role.duration_seconds"]),
+                "session_name": draw(st.none() | st.sampled_from(NAMES)),
+            },
+            "execution_roles": {"default": draw(st.sampled_from(roles)), "allowed": draw(subsets(roles))},
+            "kms": {
+                "default": draw(st.sampled_from(keys)),
+                **particular,
+                "allowed": draw(subsets(keys)),
+                "aws_managed": managed,
+                "endpoint_local_storage": draw(FIELDS["kms.endpoint_local_storage"]),
+            },
+            "data_perimeter": {
+                "write": write,
+                "read": read,
+                "default_bucket": draw(st.none() | st.sampled_from(sorted(write))),
+                "trusted_accounts": draw(FIELDS["data_perimeter.trusted_accounts"]),
+            },
+            "required_tags": draw(FIELDS["required_tags"]),
+            "modes": draw(FIELDS["modes"]),
+            "waivers": draw(st.lists(waivers, max_size=2, unique=True)),
+            "waivable_controls": waivable,
+            "unknown_members": draw(FIELDS["unknown_members"]),
+            "instance_families": draw(FIELDS["instance_families"]),
+            "session_policy": {"policy_arns": draw(subsets(policies))},
+        }
+    )
