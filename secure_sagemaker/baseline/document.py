@@ -71,6 +71,7 @@ class BaselineDocument:
         *,
         env: str | None = None,
         region: str | None = None,
+        ambient_region: str | None = None,
         today: date | None = None,
         provenance: Provenance | None = None,
     ) -> SecurityBaseline:
@@ -79,6 +80,7 @@ class BaselineDocument:
         Args:
             env: The environment's section to apply, which must exist.
             region: The region to resolve for; by default the one that is stated.
+            ambient_region: The region to resolve for where none is asked for and none is stated.
             today: The day on which waivers must still hold; by default today, in UTC.
             provenance: What the baseline shall remember instead of these layers.
 
@@ -91,7 +93,7 @@ class BaselineDocument:
         if env is not None:
             layers.append(self._environment(env, layers))
         home = join(layers).get("region")
-        region = region or (str(home) if home is not None else None)
+        region = region or (str(home) if home is not None else ambient_region)
         if region is not None and region in self.regions:
             section = self.regions[region]
             layers = [*(moved(layer, section) for layer in layers), section]

@@ -1,0 +1,29 @@
+"""Read by mypy, never run: what the face's types are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_type
+
+import boto3
+
+from secure_sagemaker import Decision, Enforcement, SecureSession, SecurityBaseline, Verification
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+    from types_boto3_sagemaker import SageMakerClient
+
+
+def use() -> None:
+    """Everything a program does with a session."""
+    session = SecureSession(SecurityBaseline.from_file("secure-sagemaker.toml", env="prod"))
+    plain: boto3.Session = session
+
+    assert_type(plain.client("sagemaker"), "SageMakerClient")
+    assert_type(session.client("sagemaker"), "SageMakerClient")
+    assert_type(session.client("s3"), "S3Client")
+    assert_type(session.explain("create_training_job", TrainingJobName="churn"), Enforcement)
+    assert_type(session.explain(session.client("s3").put_object, Bucket="b", Key="k"), Enforcement)
+    assert_type(session.verify(), Verification)
+    assert_type(session.execution_role, str)
+    assert_type(session.report().decisions("CreateModel"), tuple[Decision, ...])
+    assert_type(session.baseline.kms.default, str | None)
