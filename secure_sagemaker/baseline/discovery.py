@@ -38,6 +38,7 @@ BASELINE_VARIABLE = "SECURE_SAGEMAKER_BASELINE"
 ORGANISATION_VARIABLE = "SECURE_SAGEMAKER_ORGANISATION"
 ORGANISATION_PATH = Path("/etc/secure-sagemaker/organisation.toml")
 _PIN = re.compile(r"sha256=([0-9a-fA-F]{64})")
+_CODE_CHANNEL = "SM_CHANNEL_CODE"  # where SageMaker's containers say that the code channel is
 _JOB_DIRECTORIES = (
     Path("/opt/ml/input/data/code"),
     Path("/opt/ml/code"),
@@ -66,7 +67,7 @@ def find_file(*, environ: Mapping[str, str] = os.environ, start: Path | None = N
             )
         return path
     searched: list[str] = [f"{BASELINE_VARIABLE} (not set)"]
-    for candidate in _candidates(start or Path.cwd()):
+    for candidate in _candidates(start or Path.cwd(), environ):
         searched.append(str(candidate))
         if _exists(candidate) and (candidate.name == FILE_NAME or _has_table(candidate)):
             return candidate
@@ -78,11 +79,12 @@ def find_file(*, environ: Mapping[str, str] = os.environ, start: Path | None = N
     )
 
 
-def _candidates(start: Path) -> Iterator[Path]:
+def _candidates(start: Path, environ: Mapping[str, str]) -> Iterator[Path]:
     for directory in (start, *start.parents):
         yield directory / FILE_NAME
         yield directory / "pyproject.toml"
-    for directory in _JOB_DIRECTORIES:
+    channel = environ.get(_CODE_CHANNEL)
+    for directory in ((Path(channel),) if channel else ()) + _JOB_DIRECTORIES:
         yield directory / FILE_NAME
 
 
