@@ -27,11 +27,14 @@ def train(session: SecureSession) -> None:
 
 def try_a_foreign_subnet(session: SecureSession) -> None:
     """Ask what would happen, without calling AWS; then be refused."""
-    foreign = {"Subnets": ["subnet-0fedcba9876543210"], "SecurityGroupIds": ["sg-0fedcba9876543210"]}
+    subnets, groups = ["subnet-0fedcba9876543210"], ["sg-0fedcba9876543210"]
+    foreign = {"Subnets": subnets, "SecurityGroupIds": groups}
     told = session.explain("create_model", ModelName="churn", VpcConfig=foreign)
     print("explained:", [decision.path for decision in told.refusals])
     try:
-        session.client("sagemaker").create_model(ModelName="churn", VpcConfig=foreign)
+        session.client("sagemaker").create_model(
+            ModelName="churn", VpcConfig={"Subnets": subnets, "SecurityGroupIds": groups}
+        )
     except ControlError as refused:
         print("refused:", refused.control_id, "at", refused.path)
         print("remedy:", refused.remedy)

@@ -34,9 +34,7 @@ def host(session: SecureSession, image: str) -> bytes:
         name="churn",
         sagemaker_session=session.sagemaker_session(),
     )
-    model.deploy(
-        initial_instance_count=1, instance_type="ml.m5.large", endpoint_name="churn", wait=False
-    )
+    model.deploy(initial_instance_count=1, instance_type="ml.m5.large", endpoint_name="churn", wait=False)
     runtime = session.client("sagemaker-runtime")
     answer = runtime.invoke_endpoint(EndpointName="churn", Body=b"1,2,3", ContentType="text/csv")
     return answer["Body"].read()

@@ -38,7 +38,9 @@ def aws() -> EmbeddedAWS:
         return account
 
 
-def request(operation: str, parameters: dict[str, object], *, principal: str, **headers: str) -> RecordedRequest:
+def request(
+    operation: str, parameters: dict[str, object], *, principal: str, **headers: str
+) -> RecordedRequest:
     """A request as the recording holds it."""
     return RecordedRequest(
         service="s3" if operation == "PutObject" else "sagemaker",

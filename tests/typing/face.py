@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_type
+from typing import assert_type
 
 import boto3
+from types_boto3_s3 import S3Client
+from types_boto3_sagemaker import SageMakerClient
 
 from secure_sagemaker import Decision, Enforcement, SecureSession, SecurityBaseline, Verification
-
-if TYPE_CHECKING:
-    from types_boto3_s3 import S3Client
-    from types_boto3_sagemaker import SageMakerClient
 
 
 def use() -> None:
@@ -18,9 +16,9 @@ def use() -> None:
     session = SecureSession(SecurityBaseline.from_file("secure-sagemaker.toml", env="prod"))
     plain: boto3.Session = session
 
-    assert_type(plain.client("sagemaker"), "SageMakerClient")
-    assert_type(session.client("sagemaker"), "SageMakerClient")
-    assert_type(session.client("s3"), "S3Client")
+    assert_type(plain.client("sagemaker"), SageMakerClient)
+    assert_type(session.client("sagemaker"), SageMakerClient)
+    assert_type(session.client("s3"), S3Client)
     assert_type(session.explain("create_training_job", TrainingJobName="churn"), Enforcement)
     assert_type(session.explain(session.client("s3").put_object, Bucket="b", Key="k"), Enforcement)
     assert_type(session.verify(), Verification)

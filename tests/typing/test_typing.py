@@ -18,7 +18,11 @@ def test_the_face_is_typed(name: str) -> None:
     pytest.importorskip("mypy", reason="the type checker is in the environment of SDK v3 only")
 
     run = subprocess.run(
-        [sys.executable, "-m", "mypy", str(HERE / name)], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "mypy", str(HERE / name)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert run.stdout == "Success: no issues found in 1 source file\n"
