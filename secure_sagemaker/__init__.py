@@ -25,6 +25,8 @@ The house, from the bottom up; each may import what stands above it, never below
     cli/            the command line; local/ the embedded AWS
 """
 
+import logging
+
 from secure_sagemaker.audit import AuditRecord, AuditSink, JsonLinesSink, LoggingSink, Outcome
 from secure_sagemaker.baseline import (
     ControlId,
@@ -72,6 +74,8 @@ from secure_sagemaker.exceptions import (
 )
 from secure_sagemaker.report import SessionReport, Verification
 from secure_sagemaker.session import SecureSession
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # where records go is the program's to say
 
 __all__ = [
     "CONTROLS",

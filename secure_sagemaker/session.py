@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +23,7 @@ from secure_sagemaker.baseline import (
     ControlId,
     IsolationMode,
     KeyReference,
+    Mode,
     SecurityBaseline,
     find_file,
     read_document,
@@ -79,13 +81,13 @@ class _SecureBotocoreSession(botocore.session.Session):
     def __init__(self, *, elsewhere: Callable[[str], botocore.session.Session]) -> None:
         super().__init__()
         self._elsewhere = elsewhere
-        self._endpoint_policy: EndpointPolicy | None = None
+        self._guard: Guard | None = None
         self._home: str = ""
 
     def wire(self, guard: Guard, role: AssumedRole) -> None:
         """Put the role's credentials and the guard in, before any client exists."""
         self._home = guard.baseline.region
-        self._endpoint_policy = guard.endpoints
+        self._guard = guard
         self.set_config_variable("region", self._home)
         self.user_agent_extra = (
             f"secure-sagemaker/{version('secure-sagemaker')} baseline/{guard.baseline.digest[:12]}"
@@ -93,6 +95,13 @@ class _SecureBotocoreSession(botocore.session.Session):
         resolver = CredentialResolver([AssumeRoleProvider(role)])
         self.register_component("credential_provider", resolver)
         register(self.get_component("event_emitter"), guard)
+
+    @property
+    def guard(self) -> Guard:
+        """What its calls are held to."""
+        if self._guard is None:
+            raise RuntimeError("the session is used before it is wired")
+        return self._guard
 
     def set_credentials(self, *_: object, **__: object) -> NoReturn:
         """Refuse credentials other than the role's.
@@ -114,6 +123,7 @@ class _SecureBotocoreSession(botocore.session.Session):
             SessionError: The options ask for anything else.
             RegionError: The baseline states nothing for the region.
         """
+        region_name = region_name or self._configured_region(options)
         if region_name and region_name != self._home and not region_name.endswith("-global"):
             return self._elsewhere(region_name).create_client(service_name, region_name, **options)
         self._refuse_options(options)
@@ -121,11 +131,10 @@ class _SecureBotocoreSession(botocore.session.Session):
             # S3 takes KMS keys only from requests, presigned ones included, that SigV4 covers.
             given = options.get("config")
             v4 = Config(signature_version="s3v4")
-            options["config"] = v4 if given is None else v4.merge(given)
+            options["config"] = v4 if given is None else given.merge(v4)
         client = super().create_client(service_name, region_name=region_name, **options)
-        policy = self._endpoint_policy
         endpoint = client.meta.endpoint_url
-        if policy is not None and (problem := policy.problem(endpoint)) is not None:
+        if (problem := self.guard.endpoints.problem(endpoint)) is not None:
             raise SessionError(
                 f"a {service_name} client would talk to {endpoint}: {problem}",
                 remedy="unset AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_<SERVICE> and endpoint_url in the shared config, "
@@ -133,13 +142,19 @@ class _SecureBotocoreSession(botocore.session.Session):
             )
         return client
 
+    def _configured_region(self, options: Mapping[str, object]) -> str | None:
+        configs = (options.get("config"), self.get_default_client_config())
+        regions = (getattr(config, "region_name", None) for config in configs)
+        return next((str(region) for region in regions if region is not None), None)
+
     def _refuse_options(self, options: Mapping[str, object]) -> None:
         for name in ("aws_access_key_id", "aws_secret_access_key", "aws_session_token"):
             if options.get(name) is not None:
                 raise _foreign_credentials(f"{name}= was given")
-        if options.get("verify") is False:
+        verify = options.get("verify")
+        if verify is not None and not verify:
             raise SessionError(
-                "verify=False was given: TLS certificates would not be checked",
+                f"verify={verify!r} was given: TLS certificates would not be checked",
                 remedy="leave it out, or name a CA bundle (verify='/path/ca.pem' or AWS_CA_BUNDLE)",
             )
         config = options.get("config")
@@ -193,10 +208,14 @@ class SecureSession(boto3.Session):
         self._clock = clock
         self._mfa_token = mfa_token
         self._baseline = _usable(
-            _load(baseline, env=env, region=region_name, source=self._source), today=clock().date()
+            _load(baseline, env=env, region=region_name, source=self._source, today=clock().date()),
+            today=clock().date(),
         )
-        self._trail = AuditTrail(audit or LoggingSink(), clock=clock, monotonic=time.monotonic)
-        self._regions: dict[str, botocore.session.Session] = {}
+        self._trail = AuditTrail(
+            LoggingSink() if audit is None else audit, clock=clock, monotonic=time.monotonic
+        )
+        self._regions: dict[str, _SecureBotocoreSession] = {}
+        self._regions_lock = threading.Lock()
         wired, self._role, self._guard = self._wire(self._baseline)
         super().__init__(botocore_session=wired, region_name=self._baseline.region)
 
@@ -209,12 +228,15 @@ class SecureSession(boto3.Session):
         )
         enforcer = Enforcer(baseline, today=lambda: self._clock().date())
 
-        def assumed(policy: Mapping[str, object] | None, suffix: str) -> AssumedRole:
+        def assumed(
+            suffix: str, *, inline: Mapping[str, object] | None = None, managed: Sequence[str] = ()
+        ) -> AssumedRole:
             return AssumedRole(
                 baseline,
                 source=self._source,
                 region=baseline.region,
-                inline_policy=policy,
+                policy_arns=managed,
+                inline_policy=inline,
                 session_suffix=suffix,
                 mfa_token=self._mfa_token,
                 endpoint_problem=endpoints.problem,
@@ -230,25 +252,30 @@ class SecureSession(boto3.Session):
                 trail=self._trail,
             )
 
-        support_role = assumed(_SUPPORT_POLICY, "-support")
+        # Session policies add up: beside a managed one, the read-only policy would not be the limit.
+        support_role = assumed("-support", inline=_SUPPORT_POLICY)
         support = _SecureBotocoreSession(elsewhere=self._elsewhere)
-        keys = KeyResolver(lambda: boto3.Session(botocore_session=support).client("kms"))
+        support_session = boto3.Session(botocore_session=support)
+        keys = KeyResolver(lambda: support_session.client("kms"))
         support.wire(guard(support_role, keys), support_role)
-        role = assumed(None, "")
+        role = assumed("", managed=baseline.session_policy.policy_arns)
         session.wire(guard(role, keys), role)
         return session, role, guard(role, keys)
 
-    def _elsewhere(self, region: str) -> botocore.session.Session:
-        if region not in self._regions:
-            try:
-                there = self._baseline.for_region(region)
-            except BaselineError as unstated:
-                raise RegionError(
-                    f"a client for {region} was asked for: {unstated.args[0].splitlines()[0]}",
-                    remedy=unstated.remedy,
-                ) from unstated
-            self._regions[region] = self._wire(_usable(there, today=self._clock().date()))[0]
-        return self._regions[region]
+    def _elsewhere(self, region: str) -> _SecureBotocoreSession:
+        with self._regions_lock:
+            if region not in self._regions:
+                try:
+                    there = self._baseline.for_region(region, today=self._clock().date())
+                except BaselineError as unstated:
+                    raise RegionError(
+                        f"a client for {region} was asked for: {unstated.args[0].splitlines()[0]}",
+                        remedy=unstated.remedy,
+                    ) from unstated
+                wired = self._wire(_usable(there, today=self._clock().date()))[0]
+                boto3.Session(botocore_session=wired)  # its clients get what boto3 adds: upload_file
+                self._regions[region] = wired
+            return self._regions[region]
 
     def __repr__(self) -> str:
         return f"SecureSession(role={self._baseline.role.arn!r}, region_name={self._baseline.region!r})"
@@ -286,7 +313,7 @@ class SecureSession(boto3.Session):
 
     # --- what it tells -----------------------------------------------------------------------------
 
-    def explain(self, operation: str | Callable[..., object], **parameters: object) -> Enforcement:
+    def explain(self, operation: str | Callable[..., object], /, **parameters: object) -> Enforcement:
         """What would be decided about a call, without calling AWS.
 
         Args:
@@ -300,15 +327,23 @@ class SecureSession(boto3.Session):
         Raises:
             SessionError: There is no such operation.
         """
-        model = self._operation(operation)
-        return self._guard.enforcer.enforce(model, parameters, self._guard.keys.known)
+        guard = self._guard_of(operation)
+        return guard.enforcer.enforce(self._operation(operation), parameters, guard.keys.known)
+
+    def _guard_of(self, operation: object) -> Guard:
+        meta = getattr(getattr(operation, "__self__", None), "meta", None)
+        region = self._baseline.region if meta is None else str(meta.region_name)
+        if region == self._baseline.region or region.endswith("-global"):
+            return self._guard
+        return self._elsewhere(region).guard
 
     def _operation(self, operation: str | Callable[..., object]) -> OperationModel:
         client = getattr(operation, "__self__", None)
         if client is not None and hasattr(client, "meta"):
-            name = client.meta.method_to_api_mapping[getattr(operation, "__name__", "")]
-            bound: OperationModel = client.meta.service_model.operation_model(name)
-            return bound
+            name = client.meta.method_to_api_mapping.get(getattr(operation, "__name__", ""))
+            if name is not None:
+                bound: OperationModel = client.meta.service_model.operation_model(name)
+                return bound
         if not isinstance(operation, str):
             raise SessionError(
                 f"{operation!r} is no operation",
@@ -383,20 +418,26 @@ class SecureSession(boto3.Session):
         from secure_sagemaker.sagemaker_sdk import SdkDefaults
 
         baseline = self._baseline
+        observed = {control for control in ControlId if baseline.mode(control) is Mode.OBSERVE}
         key = baseline_key(baseline, ControlId.S3_ENCRYPTION)
-        managed = ControlId.S3_ENCRYPTION in baseline.kms.aws_managed
+        no_key = {ControlId.S3_ENCRYPTION} & (observed | set(baseline.kms.aws_managed))
+        network = None if ControlId.VPC_CONFIG in observed else baseline.vpc
+        isolation = None if ControlId.NETWORK_ISOLATION in observed else baseline.network_isolation
+        traffic = (
+            baseline.hardening.inter_container_encryption
+            and ControlId.INTER_CONTAINER_ENCRYPTION not in observed
+        )
+        tags = {} if ControlId.REQUIRED_TAGS in observed else baseline.required_tags
         return SdkDefaults(
             execution_role=self.execution_role,
             default_bucket=self.default_bucket,
-            s3_kms_key=None if managed or key is None else self._key_arn(key),
-            subnets=baseline.vpc.subnets,
-            security_group_ids=baseline.vpc.security_groups,
-            training_isolation=_isolated(baseline.network_isolation.training),
-            model_isolation=_isolated(baseline.network_isolation.models),
-            inter_container_encryption=baseline.hardening.inter_container_encryption or None,
-            tags=tuple(
-                (key, allowed[0]) for key, allowed in baseline.required_tags.items() if len(allowed) == 1
-            ),
+            s3_kms_key=None if no_key or key is None else self._key_arn(key),
+            subnets=network.subnets if network else (),
+            security_group_ids=network.security_groups if network else (),
+            training_isolation=_isolated(isolation.training) if isolation else None,
+            model_isolation=_isolated(isolation.models) if isolation else None,
+            inter_container_encryption=traffic or None,
+            tags=tuple((key, allowed[0]) for key, allowed in tags.items() if len(allowed) == 1),
         )
 
     def _key_arn(self, reference: str) -> str:
@@ -426,6 +467,7 @@ def _load(
     env: str | None,
     region: str | None,
     source: boto3.Session,
+    today: date,
 ) -> SecurityBaseline:
     if isinstance(baseline, SecurityBaseline):
         if env is not None:
@@ -434,12 +476,16 @@ def _load(
                 remedy="leave it out, or resolve the file with SecurityBaseline.from_file(path, env=...)",
                 field="env",
             )
-        return baseline if region is None else baseline.for_region(region)
+        return baseline if region is None else baseline.for_region(region, today=today)
     document: BaselineDocument = read_document(
         baseline or find_file(),
-        read_anchor=lambda location: read_anchor(location, source=source, region=region),
+        read_anchor=lambda location: read_anchor(
+            location, source=source, region=region or source.region_name
+        ),
     )
-    return document.resolve(env=env, region=region)
+    return document.resolve(
+        env=env, region=region, ambient_region=None if region else source.region_name, today=today
+    )
 
 
 def _usable(baseline: SecurityBaseline, *, today: date) -> SecurityBaseline:

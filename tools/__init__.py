@@ -1,0 +1,1 @@
+"""What keeps the repository true: reviews, tables and pages that are generated and checked."""

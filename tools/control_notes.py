@@ -1,0 +1,470 @@
+"""What a control's page says beside the catalogue: what is done, by which fields, and requests to show it on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from secure_sagemaker import ControlId
+
+__all__ = ["BASELINE", "NOTES", "Example", "Note"]
+
+ACCOUNT = "111122223333"
+KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+BUCKET = "ml-artifacts"
+
+BASELINE: Mapping[str, object] = MappingProxyType(
+    {
+        "schema_version": 1,
+        "region": "eu-west-1",
+        "role": {"arn": f"arn:aws:iam::{ACCOUNT}:role/ml-launcher"},
+        "execution_roles": {"default": f"arn:aws:iam::{ACCOUNT}:role/ml-execution"},
+        "kms": {"default": KEY},
+        "vpc": {
+            "vpc_id": "vpc-0a1b2c3d4e5f60718",
+            "subnets": ["subnet-0a1b2c3d4e5f60718", "subnet-0b1c2d3e4f5a60718"],
+            "security_groups": ["sg-0a1b2c3d4e5f60718"],
+        },
+        "network_isolation": dict.fromkeys(
+            ("training", "processing", "tuning", "models", "monitoring"), "require"
+        ),
+        "data_perimeter": {
+            "write": {BUCKET: ACCOUNT},
+            "read": {"ml-datasets": "444455556666"},
+            "default_bucket": BUCKET,
+        },
+    }
+)
+"""What the examples are held to."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """A request that shows a control."""
+
+    operation: str
+    request: Mapping[str, object]
+    service: str = "sagemaker"
+    baseline: Mapping[str, object] = field(default_factory=dict)
+    """What the baseline states beside ``BASELINE``."""
+    new_member: str = ""
+    """A member that the operation's model is given for the example, as a newer botocore might have it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """What a control's page says."""
+
+    does: str
+    fields: tuple[str, ...]
+    examples: tuple[Example, ...]
+
+
+def _notebook(**members: object) -> Example:
+    return Example(
+        operation="CreateNotebookInstance",
+        request={"NotebookInstanceName": "explore", "InstanceType": "ml.t3.medium", **members},
+    )
+
+
+_KEY_DOES = (
+    "Injects the ARN of the baseline's key where none is named. Keeps a key that `[kms]` lists, and writes an alias "
+    "or id of it as its ARN. Any other key is a conflict. "
+)
+
+NOTES: Mapping[ControlId, Note] = MappingProxyType(
+    {
+        ControlId.KMS_VOLUME_KEY: Note(
+            does=_KEY_DOES
+            + "Whether a volume key may be sent at all depends on the instance type: jobs take none "
+            "for types with local storage, so it is left out there, and a key that was given is removed. Where it "
+            "cannot be told (no instance type, a family in no table, types of both kinds in one request), the "
+            "request is a conflict.",
+            fields=(
+                "kms.volume",
+                "kms.default",
+                "kms.allowed",
+                "kms.aws_managed",
+                "kms.endpoint_local_storage",
+                "instance_families",
+            ),
+            examples=(
+                Example(
+                    operation="CreateTransformJob",
+                    request={
+                        "TransformJobName": "score",
+                        "TransformResources": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1},
+                    },
+                ),
+                Example(
+                    operation="CreateTransformJob",
+                    request={
+                        "TransformJobName": "score",
+                        "TransformResources": {
+                            "InstanceType": "ml.g5.xlarge",
+                            "InstanceCount": 1,
+                            "VolumeKmsKeyId": KEY,
+                        },
+                    },
+                ),
+            ),
+        ),
+        ControlId.KMS_OUTPUT_KEY: Note(
+            does=_KEY_DOES
+            + "Outputs on S3 directory buckets take no KMS key: it is left out, or removed, there.",
+            fields=("kms.output", "kms.default", "kms.allowed", "kms.aws_managed"),
+            examples=(
+                Example(
+                    operation="CreateTransformJob",
+                    request={
+                        "TransformJobName": "score",
+                        "TransformOutput": {"S3OutputPath": f"s3://{BUCKET}/scores/"},
+                    },
+                ),
+                Example(
+                    operation="CreateTransformJob",
+                    request={
+                        "TransformJobName": "score",
+                        "TransformOutput": {
+                            "S3OutputPath": f"s3://{BUCKET}/scores/",
+                            "KmsKeyId": "arn:aws:kms:eu-west-1:999999999999:key/00000000-0000-4000-8000-000000000000",
+                        },
+                    },
+                ),
+            ),
+        ),
+        ControlId.KMS_RESOURCE_KEY: Note(
+            does=_KEY_DOES,
+            fields=("kms.default", "kms.allowed", "kms.aws_managed"),
+            examples=(
+                Example(
+                    operation="CreateModelCard",
+                    request={"ModelCardName": "churn", "Content": "{}", "ModelCardStatus": "Draft"},
+                ),
+            ),
+        ),
+        ControlId.VPC_CONFIG: Note(
+            does="Injects the baseline's subnets and security groups, and creates `VpcConfig` or `NetworkConfig` where "
+            "that changes nothing else. Keeps a subset of them; any other subnet, group or VPC is a conflict.",
+            fields=("vpc.subnets", "vpc.security_groups", "vpc.vpc_id"),
+            examples=(
+                Example(operation="CreateModel", request={"ModelName": "churn"}),
+                Example(
+                    operation="CreateModel",
+                    request={
+                        "ModelName": "churn",
+                        "VpcConfig": {
+                            "Subnets": ["subnet-0fedcba9876543210"],
+                            "SecurityGroupIds": ["sg-0a1b2c3d4e5f60718"],
+                        },
+                    },
+                ),
+            ),
+        ),
+        ControlId.NETWORK_ISOLATION: Note(
+            does="Under `require`, injects `True`, and `False` is a conflict. Under `default`, injects `True` where "
+            "the caller is silent and keeps an explicit choice. Under `off`, does nothing. The kind of work follows "
+            "from the operation; work of no known kind is held to the strictest that is stated. An isolated container "
+            "can fetch neither code nor packages: read [the SDK guide](../../how-to/use-with-sdk-v3.md) before "
+            "requiring it.",
+            fields=(
+                "network_isolation.training",
+                "network_isolation.processing",
+                "network_isolation.tuning",
+                "network_isolation.models",
+                "network_isolation.monitoring",
+            ),
+            examples=(
+                Example(
+                    operation="CreateProcessingJob",
+                    request={"ProcessingJobName": "clean", "NetworkConfig": {}},
+                ),
+                Example(
+                    operation="CreateTrainingJob",
+                    request={"TrainingJobName": "churn-1", "EnableNetworkIsolation": False},
+                ),
+            ),
+        ),
+        ControlId.INTER_CONTAINER_ENCRYPTION: Note(
+            does="Injects `True`. `False` is a conflict, corrected by default, since the SageMaker Python SDK sends "
+            "`False` in places where nobody wrote it.",
+            fields=("hardening.inter_container_encryption",),
+            examples=(
+                Example(
+                    operation="CreateTrainingJob",
+                    request={"TrainingJobName": "churn-1", "EnableInterContainerTrafficEncryption": False},
+                ),
+            ),
+        ),
+        ControlId.EXECUTION_ROLE: Note(
+            does="Injects the default execution role where SageMaker needs one and none is named. Keeps the roles that "
+            "`[execution_roles]` lists; any other is a conflict.",
+            fields=("execution_roles.default", "execution_roles.allowed"),
+            examples=(
+                Example(operation="CreateModel", request={"ModelName": "churn"}),
+                Example(
+                    operation="CreateModel",
+                    request={
+                        "ModelName": "churn",
+                        "ExecutionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/Administrator",
+                    },
+                ),
+            ),
+        ),
+        ControlId.REMOTE_DEBUG: Note(
+            does="`True` is a conflict, corrected to `False` by default. Absence is as good as `False`, and stays.",
+            fields=("hardening.allow_remote_debug",),
+            examples=(
+                Example(
+                    operation="UpdateTrainingJob",
+                    request={"TrainingJobName": "churn-1", "RemoteDebugConfig": {"EnableRemoteDebug": True}},
+                ),
+            ),
+        ),
+        ControlId.SSM_ACCESS: Note(
+            does="`True` is a conflict, corrected to `False` by default. Absence is as good as `False`, and stays.",
+            fields=("hardening.allow_ssm_access",),
+            examples=(
+                Example(
+                    operation="CreateEndpointConfig",
+                    request={
+                        "EndpointConfigName": "churn",
+                        "ProductionVariants": [
+                            {
+                                "VariantName": "all",
+                                "ModelName": "churn",
+                                "InstanceType": "ml.m5.large",
+                                "EnableSSMAccess": True,
+                            }
+                        ],
+                    },
+                ),
+            ),
+        ),
+        ControlId.REMOTE_ACCESS: Note(
+            does="`ENABLED` is a conflict, and so is `StartSession`. Absence is as good as `DISABLED`, and stays.",
+            fields=("hardening.allow_remote_access",),
+            examples=(
+                Example(
+                    operation="CreateSpace",
+                    request={
+                        "DomainId": "d-abcdefghijkl",
+                        "SpaceName": "explore",
+                        "SpaceSettings": {"RemoteAccess": "ENABLED"},
+                    },
+                ),
+            ),
+        ),
+        ControlId.DOCKER_ACCESS: Note(
+            does="`ENABLED` is a conflict, and so is an account in `VpcOnlyTrustedAccounts` that the baseline does not "
+            "trust. Absence is as good as `DISABLED`, and stays.",
+            fields=("hardening.allow_docker_access", "data_perimeter.trusted_accounts"),
+            examples=(
+                Example(
+                    operation="UpdateDomain",
+                    request={
+                        "DomainId": "d-abcdefghijkl",
+                        "DomainSettingsForUpdate": {"DockerSettings": {"EnableDockerAccess": "ENABLED"}},
+                    },
+                ),
+            ),
+        ),
+        ControlId.ROOT_ACCESS: Note(
+            does="Injects `Disabled`. `Enabled` is a conflict, corrected by default.",
+            fields=("hardening.allow_root_access",),
+            examples=(_notebook(RootAccess="Enabled"),),
+        ),
+        ControlId.DIRECT_INTERNET_ACCESS: Note(
+            does="Injects `Disabled` for a notebook instance, together with a subnet and groups, which AWS wants then; "
+            "`VpcOnly` for a domain. The open value is a conflict.",
+            fields=("hardening.allow_direct_internet_access",),
+            examples=(_notebook(), _notebook(DirectInternetAccess="Enabled")),
+        ),
+        ControlId.INSTANCE_METADATA_SERVICE: Note(
+            does="Injects the baseline's minimum version. A lower one is a conflict, corrected by default.",
+            fields=("hardening.minimum_imds_version",),
+            examples=(
+                _notebook(
+                    InstanceMetadataServiceConfiguration={"MinimumInstanceMetadataServiceVersion": "1"}
+                ),
+            ),
+        ),
+        ControlId.SERVERLESS_INFERENCE: Note(
+            does="A serverless variant is a conflict: nothing could be injected that would put it into the VPC. "
+            "Only a waiver, or the mode `observe`, lets it through.",
+            fields=("modes", "waivers"),
+            examples=(
+                Example(
+                    operation="CreateEndpointConfig",
+                    request={
+                        "EndpointConfigName": "churn",
+                        "ProductionVariants": [
+                            {
+                                "VariantName": "all",
+                                "ModelName": "churn",
+                                "InstanceType": "ml.m5.large",
+                                "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5},
+                            }
+                        ],
+                    },
+                ),
+            ),
+        ),
+        ControlId.IMAGE_REPOSITORY: Note(
+            does="Asleep unless the baseline says `vpc_image_repositories_only`. Then an image needs the repository "
+            "access mode `Vpc` beside it. It looks at the mode only, not at whose registry the image is in.",
+            fields=("hardening.vpc_image_repositories_only",),
+            examples=(
+                Example(
+                    operation="CreateModel",
+                    baseline={"hardening": {"vpc_image_repositories_only": True}},
+                    request={
+                        "ModelName": "churn",
+                        "PrimaryContainer": {
+                            "Image": "registry.example.com/team/churn:1",
+                            "ImageConfig": {"RepositoryAccessMode": "Platform"},
+                        },
+                    },
+                ),
+            ),
+        ),
+        ControlId.REQUIRED_TAGS: Note(
+            does="A required tag with one value is injected. With several values, or any, the caller chooses, and "
+            "absence is a conflict. So is a value that is not allowed, and the removal of a required tag.",
+            fields=("required_tags",),
+            examples=(
+                Example(
+                    operation="CreateModel",
+                    baseline={"required_tags": {"team": ["churn"]}},
+                    request={"ModelName": "churn"},
+                ),
+                Example(
+                    operation="CreateModel",
+                    baseline={"required_tags": {"stage": ["research", "production"]}},
+                    request={"ModelName": "churn"},
+                ),
+            ),
+        ),
+        ControlId.RESOURCE_POLICY: Note(
+            does="Reads the policy. An allowing statement may name AWS services, the role's own account and trusted "
+            "accounts. Anything else is a conflict, and so are `NotPrincipal` with `Allow` and text that is no policy.",
+            fields=("data_perimeter.trusted_accounts",),
+            examples=(
+                Example(
+                    operation="PutModelPackageGroupPolicy",
+                    request={
+                        "ModelPackageGroupName": "churn",
+                        "ResourcePolicy": json.dumps(
+                            {
+                                "Version": "2012-10-17",
+                                "Statement": {
+                                    "Effect": "Allow",
+                                    "Principal": "*",
+                                    "Action": "sagemaker:DescribeModelPackage",
+                                    "Resource": "*",
+                                },
+                            }
+                        ),
+                    },
+                ),
+            ),
+        ),
+        ControlId.WORKFORCE_SOURCE_IP: Note(
+            does="Networks that together are every address, or text that is no network, are a conflict. Absence is "
+            "not: it is the service's own default.",
+            fields=("modes", "waivers"),
+            examples=(
+                Example(
+                    operation="UpdateWorkforce",
+                    request={"WorkforceName": "labelers", "SourceIpConfig": {"Cidrs": ["0.0.0.0/0"]}},
+                ),
+            ),
+        ),
+        ControlId.JOB_DOCUMENT: Note(
+            does="Reads the document of `CreateJob` as JSON and holds its members to the other controls by their names,"
+            " since no service model describes it. Text that is no JSON object, or names a member twice, is a "
+            "conflict.",
+            fields=("modes", "waivers"),
+            examples=(
+                Example(
+                    operation="CreateJob",
+                    request={"JobName": "tune", "JobConfigDocument": "a document that no JSON parser reads"},
+                ),
+            ),
+        ),
+        ControlId.DATA_PERIMETER: Note(
+            does="Takes the bucket of every S3 address in a SageMaker request, and of every S3 call. What is written "
+            "has to be in `write`; what is read, in `write` or `read`. Another bucket is a conflict, and so is an "
+            "address that does not tell its bucket. Other text, such as a path or an image, asks for nothing.",
+            fields=("data_perimeter.write", "data_perimeter.read"),
+            examples=(
+                Example(
+                    operation="CreateTransformJob",
+                    request={
+                        "TransformJobName": "score",
+                        "TransformOutput": {"S3OutputPath": "s3://somebody-elses/scores/"},
+                    },
+                ),
+                Example(
+                    operation="PutObject",
+                    service="s3",
+                    request={"Bucket": "ml-datasets", "Key": "table.csv"},
+                ),
+            ),
+        ),
+        ControlId.BUCKET_OWNER: Note(
+            does="Injects the owner that the data perimeter lists, so that S3 answers 403 when another account owns "
+            "the bucket. Another owner is a conflict.",
+            fields=("data_perimeter.write", "data_perimeter.read"),
+            examples=(
+                Example(
+                    operation="GetObject",
+                    service="s3",
+                    request={"Bucket": "ml-datasets", "Key": "table.csv"},
+                ),
+            ),
+        ),
+        ControlId.S3_ENCRYPTION: Note(
+            does="Injects `aws:kms`, the ARN of the baseline's key and a bucket key into what writes an object. Keeps "
+            "`aws:kms:dsse` and listed keys. Anything weaker is a conflict, corrected by default; customer-provided "
+            "keys (SSE-C) are taken out, and never shown.",
+            fields=("kms.s3", "kms.default", "kms.allowed", "kms.aws_managed"),
+            examples=(
+                Example(operation="PutObject", service="s3", request={"Bucket": BUCKET, "Key": "table.csv"}),
+                Example(
+                    operation="PutObject",
+                    service="s3",
+                    request={"Bucket": BUCKET, "Key": "table.csv", "ServerSideEncryption": "AES256"},
+                ),
+            ),
+        ),
+        ControlId.BUCKET_CREATION: Note(
+            does="`CreateBucket` is a conflict, whatever the bucket.",
+            fields=("modes", "waivers"),
+            examples=(
+                Example(
+                    operation="CreateBucket",
+                    service="s3",
+                    request={"Bucket": f"sagemaker-eu-west-1-{ACCOUNT}"},
+                ),
+            ),
+        ),
+        ControlId.UNKNOWN_MEMBER: Note(
+            does="Every member of a mutating SageMaker operation is governed, or on a list of members that were read "
+            "and found to need no control. A member on neither is recorded, and refused if the baseline says so. A new "
+            "member of a shape or name that is governed elsewhere is governed all the same.",
+            fields=("unknown_members",),
+            examples=(
+                Example(
+                    operation="CreateModel",
+                    baseline={"unknown_members": "refuse"},
+                    request={"ModelName": "churn", "SettingOfTomorrow": "on"},
+                    new_member="SettingOfTomorrow",
+                ),
+            ),
+        ),
+    }
+)
+"""One for each control."""
