@@ -67,7 +67,10 @@ def _command(command: Any, name: str) -> Iterator[str]:  # the framework's own t
             ]
         )
     if inner:
-        yield "\n".join(f"- [`{name} {key}`](#{name}-{key}): {_first_line(inner[key])}" for key in inner)
+        yield "\n".join(
+            f"- [`{name} {key}`](#{f'{name} {key}'.replace(' ', '-')}): {_first_line(inner[key])}"
+            for key in inner
+        )
     for key, further in inner.items():
         yield from _command(further, f"{name} {key}")
 

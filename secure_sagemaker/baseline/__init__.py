@@ -9,6 +9,7 @@ tightening   what "tighter" means, per field
 layers       how layers are read and joined
 document     how the layers of a project become one baseline
 discovery    where files and the organisation's anchor are found
+comparison   two baselines, field by field
 schema       the JSON Schema of the file
 """
 
