@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from secure_sagemaker.baseline import LayerRecord
-from secure_sagemaker.controls import Decision
+from secure_sagemaker.controls import CONTROLS, Action, Decision
 from secure_sagemaker.exceptions import AuditError
 
 __all__ = ["AuditRecord", "AuditSink", "JsonLinesSink", "LoggingSink", "Outcome"]
@@ -85,11 +85,18 @@ class AuditRecord:
                     "control": decision.control_id.value,
                     "path": decision.path,
                     "action": decision.action.value,
-                    "why": decision.why,
+                    "why": _why(decision),
                 }
                 for decision in self.decisions
             ],
         }
+
+
+def _why(decision: Decision) -> str:
+    """The reason without what the request said: an exemption's, a waiver's, or the control's own."""
+    if decision.action in (Action.EXEMPT, Action.WAIVED):
+        return decision.why
+    return CONTROLS[decision.control_id].why
 
 
 class AuditSink(Protocol):
@@ -166,7 +173,9 @@ class JsonLinesSink:
             with self._lock:
                 descriptor = self._open()
                 try:
-                    os.write(descriptor, line.encode())
+                    rest = memoryview(line.encode())
+                    while rest:  # a disk that fills up takes a part and says so at the next write
+                        rest = rest[os.write(descriptor, rest) :]
                     if self._fsync:
                         os.fsync(descriptor)
                 finally:

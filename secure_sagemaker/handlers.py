@@ -4,6 +4,7 @@ For one call, in order:
 
     provide-client-params   hold the request to the baseline: inject, keep, correct, or refuse
     before-parameter-build  verify what is about to be sent, and refuse what changed since
+    before-sign             a presigned URL is for its own operation's method and an allowed host; record it
     before-send             the host is allowed, TLS is on, the signature's key is the role's
     after-call              record the call
     after-call-error        record a call that got no answer
@@ -19,7 +20,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qs, urlsplit
@@ -32,7 +33,7 @@ from secure_sagemaker.identity import AssumedRole, KeyResolver
 from secure_sagemaker.network import EndpointPolicy
 
 if TYPE_CHECKING:
-    from botocore.awsrequest import AWSPreparedRequest
+    from botocore.awsrequest import AWSPreparedRequest, AWSRequest
     from botocore.hooks import BaseEventHooks
     from botocore.model import OperationModel
 
@@ -57,7 +58,6 @@ class _Call:
     monotonic: float
     presigned: bool
     enforcement: Enforcement | None = None
-    recorded: bool = False
 
 
 class AuditTrail:
@@ -163,11 +163,27 @@ class Guard:
             final = self.enforcer.verify(model, params, self.keys.known)
             if final.lookups:
                 final = self.enforcer.verify(model, params, self.keys.resolve(final.lookups))
+            call.enforcement = _with_refusals(call.enforcement, final)
             final.raise_for_refusals()
-        if call.enforcement is None:
-            call.enforcement = final
-        if call.presigned:
-            self._record(call, Outcome.SIGNED)
+
+    def before_sign(self, *, request: AWSRequest, **_: object) -> None:
+        """Hold a presigned URL, which is never sent from here, to what was decided on, and record it."""
+        call = request.context.get(_STATE)
+        if not isinstance(call, _Call) or not call.presigned:
+            return
+        with self._recording(call):
+            if request.method != call.model.http["method"]:
+                raise SessionError(
+                    f"a URL for {call.model.name} would be signed for {request.method}, which is another operation",
+                    remedy="leave HttpMethod out, and name the operation that is meant",
+                )
+            if (problem := self.endpoints.problem(str(request.url))) is not None:
+                raise SessionError(
+                    f"the URL was not signed: {problem}",
+                    remedy="let clients be made by the secure session alone, without endpoint_url of their own",
+                )
+            self.role.credentials.get_frozen_credentials()  # without them there is no URL to record
+        self._record(call, Outcome.SIGNED)
 
     def before_send(self, *, request: AWSPreparedRequest, **_: object) -> None:
         """Let nothing out that goes elsewhere or is signed by another key."""
@@ -207,7 +223,7 @@ class Guard:
     def after_call_error(self, *, exception: Exception, context: Mapping[str, object], **_: object) -> None:
         """Record a call that got no answer, or that was held back before it left."""
         call = context.get(_STATE)
-        if isinstance(call, _Call) and not call.recorded:
+        if isinstance(call, _Call):
             held_back = isinstance(exception, SecureSageMakerError)
             outcome = Outcome.REFUSED if held_back else Outcome.FAILED
             self._record(call, outcome, error_code=type(exception).__name__)
@@ -266,7 +282,6 @@ class Guard:
         error_code: str = "",
         explanation: str = "",
     ) -> None:
-        call.recorded = True
         principal = self.role.principal
         enforcement = call.enforcement
         self.trail.write(
@@ -287,6 +302,13 @@ class Guard:
                 latency_seconds=self.trail.monotonic() - call.monotonic,
             )
         )
+
+
+def _with_refusals(enforced: Enforcement | None, verified: Enforcement) -> Enforcement:
+    """What was decided, and what the last look found against it."""
+    if enforced is None:
+        return verified
+    return replace(enforced, decisions=(*enforced.decisions, *verified.refusals))
 
 
 _EXPLANATIONS: Mapping[str, str] = {
@@ -316,6 +338,7 @@ def register(events: BaseEventHooks, guard: Guard) -> None:
     provide: Callable[..., Any] = guard.provide_client_params  # botocore takes what it returns
     events.register_last("provide-client-params", provide, f"{_STATE}.provide")
     events.register_last("before-parameter-build", guard.before_parameter_build, f"{_STATE}.verify")
+    events.register_last("before-sign", guard.before_sign, f"{_STATE}.sign")
     events.register_first("before-send", guard.before_send, f"{_STATE}.send")
     events.register_last("after-call", guard.after_call, f"{_STATE}.after")
     events.register_last("after-call-error", guard.after_call_error, f"{_STATE}.error")

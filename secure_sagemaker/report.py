@@ -22,7 +22,8 @@ def _columns(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
     ]
 
 
-def _shortened(text: str, limit: int = 72) -> str:
+def _shortened(text: str, limit: int = 96) -> str:
+    text = "".join(character if character.isprintable() else " " for character in text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
@@ -110,8 +111,8 @@ class SessionReport:
                     for decision in told
                 ]
             )
-            if kept := len(record.decisions) - len(told):
-                lines.append(f"  {Action.KEPT.value}  {kept} as they were")
+            if kept := [decision.path for decision in record.decisions if decision.action is Action.KEPT]:
+                lines.append(f"  {Action.KEPT.value}  {', '.join(kept)}")
         refused = sum(record.outcome is Outcome.REFUSED for record in self.records)
         total = ", ".join(f"{self.count(action)} {action.value}" for action in Action if self.count(action))
         lines.append(f"{len(self.records)} calls, {refused} refused; members: {total or 'none governed'}")

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -252,12 +253,15 @@ class SecureSession(boto3.Session):
                 trail=self._trail,
             )
 
-        # Session policies add up: beside a managed one, the read-only policy would not be the limit.
-        support_role = assumed("-support", inline=_SUPPORT_POLICY)
-        support = _SecureBotocoreSession(elsewhere=self._elsewhere)
-        support_session = boto3.Session(botocore_session=support)
-        keys = KeyResolver(lambda: support_session.client("kms"))
-        support.wire(guard(support_role, keys), support_role)
+        @cache
+        def support() -> boto3.Session:
+            # Session policies add up: beside a managed one, the read-only policy would not be the limit.
+            role = assumed("-support", inline=_SUPPORT_POLICY)
+            wired = _SecureBotocoreSession(elsewhere=self._elsewhere)
+            wired.wire(guard(role, keys), role)
+            return boto3.Session(botocore_session=wired)
+
+        keys = KeyResolver(lambda: support().client("kms"))
         role = assumed("", managed=baseline.session_policy.policy_arns)
         session.wire(guard(role, keys), role)
         return session, role, guard(role, keys)

@@ -8,7 +8,7 @@ that is an error: nothing falls back to what happens to lie around.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict
@@ -33,6 +33,7 @@ MfaToken = Callable[[], str]
 
 DEFAULT_SESSION_NAME = "secure-sagemaker"
 METHOD = "secure-sagemaker-assume-role"
+_GLOBAL_STS = "https://sts.amazonaws.com"
 
 _TRUST_ACTIONS = (
     ("tags", "sts:TagSession"),
@@ -73,7 +74,8 @@ class AssumedRole:
         baseline: Whose role, and with which session name, tags, source identity and policies.
         source: The session whose credentials sign the AssumeRole call.
         region: Where STS is called: the baseline's region, never the global endpoint.
-        inline_policy: A session policy document that narrows this session further.
+        policy_arns: Managed policies that narrow this session.
+        inline_policy: A session policy document that narrows it; what either policy kind allows is allowed.
         session_suffix: What the role session name ends with, to tell sessions apart in CloudTrail.
         mfa_token: Asked for a code when the baseline names an MFA device.
         endpoint_problem: Tells why STS's endpoint may not be used, or None when it may.
@@ -85,6 +87,7 @@ class AssumedRole:
         *,
         source: boto3.Session,
         region: str,
+        policy_arns: Sequence[str] = (),
         inline_policy: Mapping[str, object] | None = None,
         session_suffix: str = "",
         mfa_token: MfaToken | None = None,
@@ -93,15 +96,23 @@ class AssumedRole:
         self._baseline = baseline
         self._source = source
         self._region = region
+        self._policy_arns = tuple(policy_arns)
         self._inline_policy = inline_policy
         self._suffix = session_suffix
         self._mfa_token = mfa_token
         self._endpoint_problem = endpoint_problem
         self._principal: Principal | None = None
         self._issued: frozenset[str] = frozenset()
+        # One object for the session: its lock is what lets threads assume the role once.
+        self._credentials = DeferredRefreshableCredentials(refresh_using=self.fetch, method=METHOD)
 
     def __repr__(self) -> str:
         return f"AssumedRole({self._baseline.role.arn!r})"
+
+    @property
+    def credentials(self) -> DeferredRefreshableCredentials:
+        """Credentials that assume the role when they are first needed, and again before they expire."""
+        return self._credentials
 
     @property
     def principal(self) -> Principal | None:
@@ -155,6 +166,9 @@ class AssumedRole:
                 "to code outside the container, or state network_isolation 'off' for that kind of work",
             )
         client = self._source.client("sts", region_name=self._region)
+        if client.meta.endpoint_url == _GLOBAL_STS:  # sts_regional_endpoints is "legacy" here
+            regional = f"https://sts.{self._region}.amazonaws.com"
+            client = self._source.client("sts", region_name=self._region, endpoint_url=regional)
         if (problem := self._endpoint_problem(client.meta.endpoint_url)) is not None:
             raise IdentityError(
                 f"AssumeRole would go to another place: {problem}",
@@ -168,7 +182,7 @@ class AssumedRole:
         name = role.session_name or DEFAULT_SESSION_NAME
         request: dict[str, object] = {
             "RoleArn": role.arn,
-            "RoleSessionName": (name + self._suffix)[:64],
+            "RoleSessionName": name[: 64 - len(self._suffix)] + self._suffix,
             "DurationSeconds": role.duration_seconds,
         }
         if role.source_identity is not None:
@@ -179,8 +193,8 @@ class AssumedRole:
             request["Tags"] = [{"Key": key, "Value": value} for key, value in role.tags.items()]
         if role.transitive_tags:
             request["TransitiveTagKeys"] = list(role.transitive_tags)
-        if self._baseline.session_policy.policy_arns:
-            request["PolicyArns"] = [{"arn": arn} for arn in self._baseline.session_policy.policy_arns]
+        if self._policy_arns:
+            request["PolicyArns"] = [{"arn": arn} for arn in self._policy_arns]
         if self._inline_policy is not None:
             request["Policy"] = json.dumps(self._inline_policy, separators=(",", ":"))
         if role.mfa_serial is not None:
@@ -231,5 +245,5 @@ class AssumeRoleProvider(CredentialProvider):
         self._role = role
 
     def load(self) -> DeferredRefreshableCredentials:
-        """Credentials that assume the role when they are first needed."""
-        return DeferredRefreshableCredentials(refresh_using=self._role.fetch, method=METHOD)
+        """The role's credentials, the same for every client."""
+        return self._role.credentials

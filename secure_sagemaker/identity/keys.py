@@ -71,9 +71,11 @@ class KeyResolver:
                 remedy="enable it, or name another key",
                 key=reference,
             )
-        if metadata.get("KeyUsage", "ENCRYPT_DECRYPT") != "ENCRYPT_DECRYPT":
+        usage = metadata.get("KeyUsage", "ENCRYPT_DECRYPT")
+        spec = metadata.get("KeySpec", "SYMMETRIC_DEFAULT")
+        if (usage, spec) != ("ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT"):
             raise KeyResolutionError(
-                f"the KMS key {reference!r} is for {metadata['KeyUsage']}",
+                f"the KMS key {reference!r} is a {spec} key for {usage}",
                 remedy="name a symmetric encryption key",
                 key=reference,
             )
