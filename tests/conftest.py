@@ -73,6 +73,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
     for name in tuple(os.environ):
         if name.startswith(CLEARED_PREFIXES) or name.upper() in CLEARED_NAMES:
             monkeypatch.delenv(name)
+    monkeypatch.delenv("COLUMNS", raising=False)  # a terminal's width, which pytest-xdist gives its workers
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("USERPROFILE", str(home))

@@ -62,14 +62,18 @@ def test_without_its_extra_it_names_the_extra(missing: str) -> None:
     assert "Traceback" not in ran.stderr
 
 
-@pytest.mark.parametrize("arguments", [["demo"], ["init", "--embedded"]])
-def test_without_the_embedded_aws_it_names_that_extra(arguments: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "extra"), [(["demo"], "[demo]"), (["init", "--embedded"], "[cli,local]")], ids=["demo", "init"]
+)
+def test_without_the_embedded_aws_it_names_that_extra(
+    arguments: list[str], extra: str, tmp_path: Path
+) -> None:
     """What stands on moto says what to install where moto is missing; other commands run without."""
     program = "import sys; sys.modules['moto'] = None; import secure_sagemaker.cli as cli; cli.main()"
     ran = finished(python(program, *arguments), cwd=tmp_path)
     assert 1 == ran.code
     assert "needs moto" in ran.stderr
-    assert "pip install 'secure-sagemaker[cli,local" in ran.stderr
+    assert f"pip install 'secure-sagemaker{extra}'" in ran.stderr
     assert "Traceback" not in ran.stderr
     assert 0 == finished(python(program, "baseline", "schema")).code
 
