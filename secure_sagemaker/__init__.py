@@ -20,6 +20,7 @@ The house, from the bottom up; each may import what stands above it, never below
     audit           one record for each call
     handlers        the one file that names botocore events
     report          what a session tells a person
+    clients         the botocore session that makes no client which would leave the secured path
     sagemaker_sdk   the SageMaker Python SDK's own session, v2 or v3
     session         SecureSession: the only place that wires
     cli/            the command line; local/ the embedded AWS

@@ -44,6 +44,9 @@ _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/")
 _KEPT_RECORDS = 10_000
 
 
+_Decide = Callable[["OperationModel", Mapping[str, object], Mapping[str, str]], Enforcement]
+
+
 class _Response(Protocol):
     status_code: int
 
@@ -137,7 +140,7 @@ class Guard:
                     "a presigned POST form cannot be made to carry the baseline's encryption",
                     remedy="use generate_presigned_url('put_object'), whose signature covers it",
                 )
-            call.enforcement = self._enforced(model, params)
+            call.enforcement = self._settled(self.enforcer.enforce, model, params)
             call.enforcement.raise_for_refusals()
         secured = dict(call.enforcement.parameters)
         if call.presigned:
@@ -160,9 +163,7 @@ class Guard:
         if not isinstance(call, _Call):
             call = self._begin(model, context)
         with self._recording(call):
-            final = self.enforcer.verify(model, params, self.keys.known)
-            if final.lookups:
-                final = self.enforcer.verify(model, params, self.keys.resolve(final.lookups))
+            final = self._settled(self.enforcer.verify, model, params)
             call.enforcement = _with_refusals(call.enforcement, final)
             final.raise_for_refusals()
 
@@ -211,6 +212,8 @@ class Guard:
         request_id = str(metadata.get("RequestId", "")) if isinstance(metadata, Mapping) else ""
         error = parsed.get("Error")
         failed = http_response.status_code >= 300
+        if call.model.name == "CreateSession" and not failed:
+            self._admit_session_key(parsed)
         code = str(error.get("Code", "")) if failed and isinstance(error, Mapping) else ""
         self._record(
             call,
@@ -241,11 +244,11 @@ class Guard:
         context[_STATE] = call
         return call
 
-    def _enforced(self, model: OperationModel, params: Mapping[str, object]) -> Enforcement:
-        enforcement = self.enforcer.enforce(model, params, self.keys.known)
+    def _settled(self, decide: _Decide, model: OperationModel, params: Mapping[str, object]) -> Enforcement:
+        """Decide, looking up keys until every decision is final: each round names keys not yet known."""
+        enforcement = decide(model, params, self.keys.known)
         while enforcement.lookups:
-            resolved = self.keys.resolve(enforcement.lookups)
-            enforcement = self.enforcer.enforce(model, params, resolved)
+            enforcement = decide(model, params, self.keys.resolve(enforcement.lookups))
         return enforcement
 
     @contextmanager
@@ -269,9 +272,13 @@ class Guard:
         key = found.group(1) if found else query.get("X-Amz-Credential", [""])[0].partition("/")[0]
         if not key:
             return "it is not signed"
-        if self.role.issued(key) or "X-Amz-S3session-Token" in headers:
-            return None  # S3 Express signs with a key that CreateSession, signed by the role, gave out
-        return "it is signed with another key than the role's"
+        return None if self.role.issued(key) else "it is signed with another key than the role's"
+
+    def _admit_session_key(self, parsed: Mapping[str, object]) -> None:
+        # S3 Express signs object calls with a key that CreateSession, itself signed by the role, gives out.
+        credentials = parsed.get("Credentials")
+        if isinstance(credentials, Mapping) and isinstance(key := credentials.get("AccessKeyId"), str):
+            self.role.admit(key)
 
     def _record(
         self,

@@ -38,6 +38,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from secure_sagemaker.baseline import ControlId, IsolationMode, Mode, SecurityBaseline
 from secure_sagemaker.exceptions import DefaultBucketError, UnsupportedSdkError
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ __all__ = [
     "installed_sdk",
     "make_sagemaker_session",
     "sagemaker_defaults",
+    "sdk_defaults",
 ]
 
 logger = logging.getLogger(__name__)
@@ -230,6 +232,38 @@ def sagemaker_defaults(defaults: SdkDefaults) -> dict[str, object]:
             ),
         },
     }
+
+
+def sdk_defaults(baseline: SecurityBaseline, *, default_bucket: str, s3_kms_key: str | None) -> SdkDefaults:
+    """What a baseline tells the SDK: nothing of a control that only observes.
+
+    Args:
+        baseline: The baseline.
+        default_bucket: The bucket of the session.
+        s3_kms_key: ARN of the key for S3, or None where AWS manages it.
+    """
+    observed = {control for control in ControlId if baseline.mode(control) is Mode.OBSERVE}
+    network = None if ControlId.VPC_CONFIG in observed else baseline.vpc
+    isolation = None if ControlId.NETWORK_ISOLATION in observed else baseline.network_isolation
+    traffic = (
+        baseline.hardening.inter_container_encryption and ControlId.INTER_CONTAINER_ENCRYPTION not in observed
+    )
+    tags = {} if ControlId.REQUIRED_TAGS in observed else baseline.required_tags
+    return SdkDefaults(
+        execution_role=baseline.execution_roles.default,
+        default_bucket=default_bucket,
+        s3_kms_key=None if ControlId.S3_ENCRYPTION in observed else s3_kms_key,
+        subnets=network.subnets if network else (),
+        security_group_ids=network.security_groups if network else (),
+        training_isolation=_isolated(isolation.training) if isolation else None,
+        model_isolation=_isolated(isolation.models) if isolation else None,
+        inter_container_encryption=traffic or None,
+        tags=tuple((key, allowed[0]) for key, allowed in tags.items() if len(allowed) == 1),
+    )
+
+
+def _isolated(mode: IsolationMode) -> bool | None:
+    return None if mode is IsolationMode.OFF else True
 
 
 def make_sagemaker_session(boto_session: boto3.Session, defaults: SdkDefaults) -> SdkSession:

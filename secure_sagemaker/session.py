@@ -7,29 +7,23 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
 import boto3
-import botocore.session
-from botocore import UNSIGNED, xform_name
-from botocore.config import Config
-from botocore.credentials import CredentialResolver
+from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError, UnknownServiceError
 
 from secure_sagemaker.audit import AuditSink, LoggingSink
 from secure_sagemaker.baseline import (
     BaselineDocument,
-    ControlId,
-    IsolationMode,
     KeyReference,
-    Mode,
     SecurityBaseline,
     find_file,
     read_document,
 )
-from secure_sagemaker.controls import Enforcement, Enforcer, baseline_key
+from secure_sagemaker.clients import SecureBotocoreSession
+from secure_sagemaker.controls import Enforcement, Enforcer, s3_key
 from secure_sagemaker.exceptions import (
     BaselineError,
     IdentityError,
@@ -37,10 +31,9 @@ from secure_sagemaker.exceptions import (
     SessionError,
     UnsupportedBaselineError,
 )
-from secure_sagemaker.handlers import AuditTrail, Guard, register
+from secure_sagemaker.handlers import AuditTrail, Guard
 from secure_sagemaker.identity import (
     AssumedRole,
-    AssumeRoleProvider,
     KeyResolver,
     MfaToken,
     read_anchor,
@@ -49,10 +42,9 @@ from secure_sagemaker.network import EndpointPolicy
 from secure_sagemaker.report import SessionReport, Verification
 
 if TYPE_CHECKING:
-    from botocore.client import BaseClient
     from botocore.model import OperationModel
 
-    from secure_sagemaker.sagemaker_sdk import SdkDefaults, SdkSession
+    from secure_sagemaker.sagemaker_sdk import SdkSession
 
 __all__ = ["SecureSession"]
 
@@ -74,103 +66,6 @@ _LATER = (
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-class _SecureBotocoreSession(botocore.session.Session):
-    """A botocore session that makes no client which would leave the secured path."""
-
-    def __init__(self, *, elsewhere: Callable[[str], botocore.session.Session]) -> None:
-        super().__init__()
-        self._elsewhere = elsewhere
-        self._guard: Guard | None = None
-        self._home: str = ""
-
-    def wire(self, guard: Guard, role: AssumedRole) -> None:
-        """Put the role's credentials and the guard in, before any client exists."""
-        self._home = guard.baseline.region
-        self._guard = guard
-        self.set_config_variable("region", self._home)
-        self.user_agent_extra = (
-            f"secure-sagemaker/{version('secure-sagemaker')} baseline/{guard.baseline.digest[:12]}"
-        )
-        resolver = CredentialResolver([AssumeRoleProvider(role)])
-        self.register_component("credential_provider", resolver)
-        register(self.get_component("event_emitter"), guard)
-
-    @property
-    def guard(self) -> Guard:
-        """What its calls are held to."""
-        if self._guard is None:
-            raise RuntimeError("the session is used before it is wired")
-        return self._guard
-
-    def set_credentials(self, *_: object, **__: object) -> NoReturn:
-        """Refuse credentials other than the role's.
-
-        Raises:
-            SessionError: Always.
-        """
-        raise _foreign_credentials("credentials were set on the session")
-
-    def create_client(  # type: ignore[override]  # the rest is botocore's own, passed on as it is
-        self,
-        service_name: str,
-        region_name: str | None = None,
-        **options: Any,
-    ) -> BaseClient:
-        """Make a client that signs as the role, verifies TLS and talks to AWS.
-
-        Raises:
-            SessionError: The options ask for anything else.
-            RegionError: The baseline states nothing for the region.
-        """
-        region_name = region_name or self._configured_region(options)
-        if region_name and region_name != self._home and not region_name.endswith("-global"):
-            return self._elsewhere(region_name).create_client(service_name, region_name, **options)
-        self._refuse_options(options)
-        if service_name == "s3":
-            # S3 takes KMS keys only from requests, presigned ones included, that SigV4 covers.
-            given = options.get("config")
-            v4 = Config(signature_version="s3v4")
-            options["config"] = v4 if given is None else given.merge(v4)
-        client = super().create_client(service_name, region_name=region_name, **options)
-        endpoint = client.meta.endpoint_url
-        if (problem := self.guard.endpoints.problem(endpoint)) is not None:
-            raise SessionError(
-                f"a {service_name} client would talk to {endpoint}: {problem}",
-                remedy="unset AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_<SERVICE> and endpoint_url in the shared config, "
-                "leave endpoint_url= and use_ssl= out, or list the origin in privatelink.allowed_endpoint_urls",
-            )
-        return client
-
-    def _configured_region(self, options: Mapping[str, object]) -> str | None:
-        configs = (options.get("config"), self.get_default_client_config())
-        regions = (getattr(config, "region_name", None) for config in configs)
-        return next((str(region) for region in regions if region is not None), None)
-
-    def _refuse_options(self, options: Mapping[str, object]) -> None:
-        for name in ("aws_access_key_id", "aws_secret_access_key", "aws_session_token"):
-            if options.get(name) is not None:
-                raise _foreign_credentials(f"{name}= was given")
-        verify = options.get("verify")
-        if verify is not None and not verify:
-            raise SessionError(
-                f"verify={verify!r} was given: TLS certificates would not be checked",
-                remedy="leave it out, or name a CA bundle (verify='/path/ca.pem' or AWS_CA_BUNDLE)",
-            )
-        config = options.get("config")
-        if getattr(config, "signature_version", None) is UNSIGNED:
-            raise _foreign_credentials("Config(signature_version=UNSIGNED) was given")
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a secure session's botocore session holds credentials: pickle the SecureSession")
-
-
-def _foreign_credentials(what: str) -> SessionError:
-    return SessionError(
-        f"{what}: calls of this session are signed as the baseline's role and nothing else",
-        remedy="leave it out; for another identity, make another session",
-    )
 
 
 class SecureSession(boto3.Session):
@@ -215,13 +110,13 @@ class SecureSession(boto3.Session):
         self._trail = AuditTrail(
             LoggingSink() if audit is None else audit, clock=clock, monotonic=time.monotonic
         )
-        self._regions: dict[str, _SecureBotocoreSession] = {}
+        self._regions: dict[str, SecureBotocoreSession] = {}
         self._regions_lock = threading.Lock()
         wired, self._role, self._guard = self._wire(self._baseline)
         super().__init__(botocore_session=wired, region_name=self._baseline.region)
 
-    def _wire(self, baseline: SecurityBaseline) -> tuple[_SecureBotocoreSession, AssumedRole, Guard]:
-        session = _SecureBotocoreSession(elsewhere=self._elsewhere)
+    def _wire(self, baseline: SecurityBaseline) -> tuple[SecureBotocoreSession, AssumedRole, Guard]:
+        session = SecureBotocoreSession(elsewhere=self._elsewhere)
         endpoints = EndpointPolicy.for_partition(
             session.get_component("data_loader").load_data("partitions"),
             baseline.role_arn.partition,
@@ -257,7 +152,7 @@ class SecureSession(boto3.Session):
         def support() -> boto3.Session:
             # Session policies add up: beside a managed one, the read-only policy would not be the limit.
             role = assumed("-support", inline=_SUPPORT_POLICY)
-            wired = _SecureBotocoreSession(elsewhere=self._elsewhere)
+            wired = SecureBotocoreSession(elsewhere=self._elsewhere)
             wired.wire(guard(role, keys), role)
             return boto3.Session(botocore_session=wired)
 
@@ -266,7 +161,7 @@ class SecureSession(boto3.Session):
         session.wire(guard(role, keys), role)
         return session, role, guard(role, keys)
 
-    def _elsewhere(self, region: str) -> _SecureBotocoreSession:
+    def _elsewhere(self, region: str) -> SecureBotocoreSession:
         with self._regions_lock:
             if region not in self._regions:
                 try:
@@ -389,6 +284,7 @@ class SecureSession(boto3.Session):
                 remedy="find out what answers in STS's place: an endpoint override or a proxy",
             )
         references = tuple(self._baseline.kms.references())
+        arns = self._guard.keys.resolve(references)
         principal = self._role.principal
         return Verification(
             principal=caller["Arn"],
@@ -397,7 +293,7 @@ class SecureSession(boto3.Session):
             expires=principal.expires if principal else "",
             layers=self._baseline.layers,
             baseline_digest=self._baseline.digest,
-            keys=tuple((reference, self._key_arn(reference)) for reference in references),
+            keys=tuple((reference, arns[reference]) for reference in references),
             packed_policy_size=principal.packed_policy_size if principal else None,
         )
 
@@ -414,45 +310,21 @@ class SecureSession(boto3.Session):
             UnsupportedSdkError: No SDK is installed, or one that ignores the session given to it.
             KeyResolutionError: A key of the baseline cannot be used.
         """
-        from secure_sagemaker.sagemaker_sdk import make_sagemaker_session
+        from secure_sagemaker.sagemaker_sdk import make_sagemaker_session, sdk_defaults
 
-        return make_sagemaker_session(self, self._sdk_defaults())
-
-    def _sdk_defaults(self) -> SdkDefaults:
-        from secure_sagemaker.sagemaker_sdk import SdkDefaults
-
-        baseline = self._baseline
-        observed = {control for control in ControlId if baseline.mode(control) is Mode.OBSERVE}
-        key = baseline_key(baseline, ControlId.S3_ENCRYPTION)
-        no_key = {ControlId.S3_ENCRYPTION} & (observed | set(baseline.kms.aws_managed))
-        network = None if ControlId.VPC_CONFIG in observed else baseline.vpc
-        isolation = None if ControlId.NETWORK_ISOLATION in observed else baseline.network_isolation
-        traffic = (
-            baseline.hardening.inter_container_encryption
-            and ControlId.INTER_CONTAINER_ENCRYPTION not in observed
-        )
-        tags = {} if ControlId.REQUIRED_TAGS in observed else baseline.required_tags
-        return SdkDefaults(
-            execution_role=self.execution_role,
+        key = s3_key(self._baseline)
+        defaults = sdk_defaults(
+            self._baseline,
             default_bucket=self.default_bucket,
-            s3_kms_key=None if no_key or key is None else self._key_arn(key),
-            subnets=network.subnets if network else (),
-            security_group_ids=network.security_groups if network else (),
-            training_isolation=_isolated(isolation.training) if isolation else None,
-            model_isolation=_isolated(isolation.models) if isolation else None,
-            inter_container_encryption=traffic or None,
-            tags=tuple((key, allowed[0]) for key, allowed in tags.items() if len(allowed) == 1),
+            s3_kms_key=None if key is None else self._key_arn(key),
         )
+        return make_sagemaker_session(self, defaults)
 
     def _key_arn(self, reference: str) -> str:
         parsed = KeyReference.parse(reference)
         if parsed is not None and parsed.key_arn is not None:
             return parsed.key_arn
         return self._guard.keys.resolve([reference])[reference]
-
-
-def _isolated(mode: IsolationMode) -> bool | None:
-    return None if mode is IsolationMode.OFF else True
 
 
 def _restore(baseline: SecurityBaseline) -> SecureSession:

@@ -132,10 +132,18 @@ class Wire:
         self.answers: dict[str, Callable[[Sent], Answer]] = {
             "AssumeRole": self._assume_role,
             "GetCallerIdentity": self._caller_identity,
+            "DescribeKey": self._describe_key,
         }
         self.lifetimes: list[timedelta] = []
         self._sessions: dict[str, str] = {}
         self._lock = threading.Lock()
+
+    @staticmethod
+    def _describe_key(sent: Sent) -> Answer:
+        key = sent.json["KeyId"]
+        if not key.startswith("arn:"):
+            return refuses("NotFoundException")(sent)
+        return says({"KeyMetadata": {"KeyId": key, "Arn": key, "KeyState": "Enabled"}})(sent)
 
     def of(self, operation: str) -> list[Sent]:
         """The requests of an operation."""

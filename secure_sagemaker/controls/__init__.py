@@ -1,20 +1,21 @@
 """What a request must say. Pure: no I/O, no clock, no boto3.
 
-    decisions       Decision and Enforcement: what was decided
-    catalogue       the controls and exemptions, as data
-    instance_types  which instance families have local storage
-    checks          what a governed member must hold, by kind of rule
-    cases           where AWS itself will not take what a control asks
-    perimeter       buckets, owners, and whom resource policies name
-    s3, tags        objects that are written, and tags
-    documents       a request inside a string
-    members         which member of which structure a control governs
-    parameters      an operation's input shape, reduced to what is governed
-    enforcement     decides about a request
+decisions       Decision and Enforcement: what was decided
+catalogue       the controls and exemptions, as data
+instance_types  which instance families have local storage
+checks          what a governed member must hold, by kind of rule
+cases           where AWS itself will not take what a control asks
+locations       which bucket a text names
+perimeter       buckets, owners, and whom resource policies name
+s3, tags        objects that are written, and tags
+documents       JSON inside requests
+members         which member of which structure a control governs
+parameters      an operation's input shape, reduced to what is governed
+enforcement     decides about a request
 """
 
 from secure_sagemaker.controls.catalogue import CONTROLS, EXEMPTIONS, Control, Exemption, Severity
-from secure_sagemaker.controls.checks import baseline_key
+from secure_sagemaker.controls.checks import s3_key
 from secure_sagemaker.controls.decisions import Action, Decision, Enforcement
 from secure_sagemaker.controls.enforcement import Enforcer
 
@@ -28,5 +29,5 @@ __all__ = [
     "Enforcer",
     "Exemption",
     "Severity",
-    "baseline_key",
+    "s3_key",
 ]

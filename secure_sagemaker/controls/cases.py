@@ -6,6 +6,7 @@ The reasons and sources stand in ``catalogue.EXEMPTIONS``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 
 from secure_sagemaker.controls.catalogue import ExemptionId
@@ -20,30 +21,30 @@ from secure_sagemaker.controls.checks import (
     values_at,
 )
 from secure_sagemaker.controls.instance_types import LocalStorage, local_storage
+from secure_sagemaker.controls.locations import bucket_of, is_directory_bucket
 
 __all__ = [
     "clarify_job",
     "directory_bucket_object",
     "directory_bucket_output",
+    "directory_bucket_owner",
     "endpoint_storage",
-    "is_directory_bucket",
+    "grouped_model_package",
     "job_storage",
     "legacy_domain_key",
     "names_models",
 ]
 
 _REMEDY_UNKNOWN = (
-    "state the family in the baseline: instance_families = { \"FAMILY\" = \"local-storage\" } "
-    "(or \"no-local-storage\")"
+    'state the family in the baseline: instance_families = { "FAMILY" = "local-storage" } '
+    '(or "no-local-storage")'
 )
 
 
 def _storage_kinds(site: Site, paths: tuple[str, ...]) -> dict[str, LocalStorage]:
     types = [value for path in paths for value in values_at(site.siblings, path)]
     families = site.baseline.instance_families
-    return {
-        str(instance_type): local_storage(str(instance_type), families) for instance_type in types
-    }
+    return {str(instance_type): local_storage(str(instance_type), families) for instance_type in types}
 
 
 def _named(kinds: Mapping[str, LocalStorage], kind: LocalStorage) -> list[str]:
@@ -134,15 +135,10 @@ def endpoint_storage(*paths: str) -> Callable[[Site], Verdict]:
     return case
 
 
-def is_directory_bucket(bucket: str) -> bool:
-    """Whether a bucket's name is that of an S3 directory bucket."""
-    return bucket.endswith("--x-s3")
-
-
 def _destinations(content: object) -> Iterator[str]:
     if isinstance(content, str):
-        if content.startswith("s3://"):
-            yield content.removeprefix("s3://").partition("/")[0]
+        if (bucket := bucket_of(content)) is not None:
+            yield bucket
     elif isinstance(content, Mapping):
         for value in content.values():
             yield from _destinations(value)
@@ -176,6 +172,30 @@ def directory_bucket_object(site: Site) -> Verdict:
     return None if site.present else Exempted(exemption=ExemptionId.DIRECTORY_BUCKET_OBJECT)
 
 
+# By S3's API reference; the calls on objects take the owner for directory buckets too.
+_OWNER_UNSUPPORTED = re.compile(
+    r"DeleteBucket(Lifecycle)?|(Get|Put)BucketLifecycleConfiguration|(Delete|Get|Put)Bucket(Encryption|Policy)"
+    r"|(Delete|Get|Put)Bucket(Inventory|Metrics)Configuration|ListBucket(Inventory|Metrics)Configurations"
+)
+
+
+def directory_bucket_owner(site: Site) -> Verdict:
+    """Calls on a directory bucket itself take no expected owner."""
+    bucket = site.siblings.get("Bucket")
+    if site.present or not isinstance(bucket, str) or not is_directory_bucket(bucket):
+        return None
+    if site.service != "s3" or _OWNER_UNSUPPORTED.fullmatch(site.operation) is None:
+        return None
+    return Exempted(exemption=ExemptionId.DIRECTORY_BUCKET_OWNER)
+
+
+def grouped_model_package(site: Site) -> Verdict:
+    """A model package in a group has the group's tags, and its call takes none."""
+    if site.present or not site.siblings.get("ModelPackageGroupName"):
+        return None
+    return Exempted(exemption=ExemptionId.MODEL_PACKAGE_GROUP_TAGS)
+
+
 def legacy_domain_key(site: Site) -> Verdict:
     """A domain that names its key by the older member needs no second one."""
     if site.present or not site.siblings.get("HomeEfsFileSystemKmsKeyId"):
@@ -193,12 +213,32 @@ def names_models(exemption: ExemptionId) -> Callable[[Site], Verdict]:
         ]
         if not any(isinstance(variant, Mapping) and "ModelName" in variant for variant in variants):
             return None
-        return None if site.present else Exempted(exemption=exemption)
+        # The SDKs send a False that nobody wrote; anything else that is there is judged as it stands.
+        return None if site.present and site.value is not False else Exempted(exemption=exemption)
 
     return case
 
 
-_CLARIFY_REPOSITORY = "/sagemaker-clarify-processing"
+_CLARIFY_IMAGE = re.compile(
+    r"(?P<account>[0-9]{12})\.dkr\.ecr(-fips)?\.[a-z0-9-]+"
+    r"\.(amazonaws\.com(\.cn)?|amazonaws\.eu|csp\.hci\.ic\.gov)/sagemaker-clarify-processing([:@].+)?"
+)
+# The accounts that AWS publishes Clarify's image from: the SageMaker Python SDK's image_uri_config/clarify.json.
+# An image of that name in any other account is somebody's own, and gets no exemption.
+_CLARIFY_ACCOUNTS = frozenset(
+    {
+        *("007051062584", "017069133835", "098760798382", "122526803553", "122578899357", "131013547314"),
+        *("205585389593", "211330385671", "263625296855", "306415355426", "341593696636", "377024640650"),
+        *("411392592546", "440796970383", "452307495513", "520018980103", "579539705040", "598674086554"),
+        *("638885417683", "675030665977", "705930551576", "730335477804", "740489534195", "763603941244"),
+        *("811711786498", "834264404009", "835444307964", "912233562940"),
+    }
+)
+
+
+def _is_clarify(image: object) -> bool:
+    found = _CLARIFY_IMAGE.fullmatch(str(image))
+    return found is not None and found["account"] in _CLARIFY_ACCOUNTS
 
 
 def clarify_job(site: Site) -> Verdict:
@@ -214,7 +254,7 @@ def clarify_job(site: Site) -> Verdict:
         )
         for image in values_at(content, path)
     ]
-    if not any(_CLARIFY_REPOSITORY in str(image) for image in images):
+    if not any(_is_clarify(image) for image in images):
         return None
     if site.value is True:
         return Kept()

@@ -47,7 +47,8 @@ class Exemption:
     """A case in which AWS itself cannot do what a control asks."""
 
     id: ExemptionId
-    control: ControlId
+    controls: tuple[ControlId, ...]
+    """What it exempts from."""
     reason: str
     source: str
 
@@ -59,12 +60,14 @@ class ExemptionId(StrEnum):
     CLARIFY_ISOLATION = "clarify-isolation"
     DIRECTORY_BUCKET_OUTPUT = "directory-bucket-output"
     DIRECTORY_BUCKET_OBJECT = "directory-bucket-object"
+    DIRECTORY_BUCKET_OWNER = "directory-bucket-owner"
     ENDPOINT_LOCAL_STORAGE = "endpoint-local-storage"
     LOCAL_STORAGE = "local-storage"
     LEGACY_DOMAIN_KEY = "legacy-domain-key"
     MODEL_ENDPOINT_ISOLATION = "model-endpoint-isolation"
     MODEL_ENDPOINT_ROLE = "model-endpoint-role"
     MODEL_ENDPOINT_VPC = "model-endpoint-vpc"
+    MODEL_PACKAGE_GROUP_TAGS = "model-package-group-tags"
 
 
 def _control(
@@ -88,7 +91,8 @@ _ROWS = (
         ControlId.KMS_OUTPUT_KEY,
         "What SageMaker writes to S3 is encrypted with the baseline's key",
         Severity.HIGH,
-        why="without a key id results are encrypted with S3's AWS-managed key, which cannot be shared, revoked or restricted",
+        why="without a key id results are encrypted with S3's AWS-managed key, "
+        "which cannot be shared, revoked or restricted",
         remedy="leave the member out to have the baseline's key injected, or list the key in kms.allowed",
         documentation="SageMaker API Reference, OutputDataConfig",
     ),
@@ -96,7 +100,8 @@ _ROWS = (
         ControlId.KMS_RESOURCE_KEY,
         "Stored resources are encrypted with the baseline's key",
         Severity.MEDIUM,
-        why="model cards, packages, feature stores and apps hold data at rest that an AWS-owned key leaves outside your key policy",
+        why="model cards, packages, feature stores and apps hold data at rest, "
+        "which an AWS-owned key leaves outside your key policy",
         remedy="leave the member out to have the baseline's key injected, or list the key in kms.allowed",
         documentation="SageMaker Developer Guide, 'Protect data at rest using encryption'",
     ),
@@ -104,16 +109,20 @@ _ROWS = (
         ControlId.VPC_CONFIG,
         "Work runs in the baseline's subnets and security groups",
         Severity.HIGH,
-        why="outside your VPC the containers reach the internet and S3's public endpoints, and no flow log of yours sees it",
-        remedy="leave the member out to have the baseline's network injected, or name a subset of vpc.subnets and vpc.security_groups",
+        why="outside your VPC the containers reach the internet and S3's public endpoints, "
+        "and no flow log of yours sees it",
+        remedy="leave the member out to have the baseline's network injected, "
+        "or name a subset of vpc.subnets and vpc.security_groups",
         documentation="SageMaker Developer Guide, 'Give SageMaker access to resources in your Amazon VPC'",
     ),
     _control(
         ControlId.NETWORK_ISOLATION,
         "Containers have no network where the baseline says so",
         Severity.HIGH,
-        why="an isolated container can make no outbound call and holds no AWS credentials, so data cannot leave through it",
-        remedy="leave the member out or set it to True; if the work truly needs a network, state it in [network_isolation] or get a waiver",
+        why="an isolated container can make no outbound call and holds no AWS credentials, "
+        "so data cannot leave through it",
+        remedy="leave the member out or set it to True; "
+        "if the work truly needs a network, state it in [network_isolation] or get a waiver",
         documentation="SageMaker Developer Guide, 'Run training and inference containers in internet-free mode'",
     ),
     _control(
@@ -129,7 +138,8 @@ _ROWS = (
         "SageMaker is given an allowed execution role",
         Severity.HIGH,
         why="the role decides what the job can read and write: an unlisted one passes more than was agreed",
-        remedy="leave the member out to have execution_roles.default injected, or list the role in execution_roles.allowed",
+        remedy="leave the member out to have execution_roles.default injected, "
+        "or list the role in execution_roles.allowed",
         documentation="SageMaker Developer Guide, 'How to use SageMaker execution roles'",
     ),
     _control(
@@ -161,7 +171,8 @@ _ROWS = (
         "No Docker in Studio, and no images of unknown accounts",
         Severity.MEDIUM,
         why="a user who runs containers of their own runs code that nobody has agreed to, beside the data",
-        remedy="set it to DISABLED or leave it out; hardening.allow_docker_access and data_perimeter.trusted_accounts permit it",
+        remedy="set it to DISABLED or leave it out; "
+        "hardening.allow_docker_access and data_perimeter.trusted_accounts permit it",
         documentation="SageMaker API Reference, DockerSettings",
     ),
     _control(
@@ -194,13 +205,15 @@ _ROWS = (
         Severity.HIGH,
         why="serverless inference supports neither a VPC nor network isolation, so the model would run outside both",
         remedy="serve from an instance type, or get a waiver for this endpoint config",
-        documentation="SageMaker Developer Guide, 'Deploy models with Amazon SageMaker Serverless Inference', feature exclusions",
+        documentation="SageMaker Developer Guide, 'Deploy models with Amazon SageMaker Serverless Inference', "
+        "feature exclusions",
     ),
     _control(
         ControlId.IMAGE_REPOSITORY,
         "Images come from private registries within the VPC",
         Severity.MEDIUM,
-        why="the baseline asks for registries that are reached through the VPC, where what is pulled is under your control",
+        why="the baseline asks for registries that are reached through the VPC, "
+        "where what is pulled is under your control",
         remedy="set the repository access mode to 'Vpc', or drop hardening.vpc_image_repositories_only",
         documentation="SageMaker API Reference, ImageConfig and TrainingImageConfig",
     ),
@@ -240,7 +253,8 @@ _ROWS = (
         ControlId.DATA_PERIMETER,
         "Data stays in the buckets the baseline lists",
         Severity.HIGH,
-        why="a bucket that nobody listed may belong to anybody, and data read from or written to it has left your control",
+        why="a bucket that nobody listed may belong to anybody, "
+        "and data read from or written to it has left your control",
         remedy="use a bucket of data_perimeter, or have it added there with its owner",
         documentation="IAM User Guide, 'Establish permissions guardrails using data perimeters'",
     ),
@@ -264,7 +278,8 @@ _ROWS = (
         ControlId.BUCKET_CREATION,
         "Buckets are made by administrators, not by ML code",
         Severity.MEDIUM,
-        why="the SDKs create a missing bucket under a name anybody can guess, without your key and without a public-access block",
+        why="the SDKs create a missing bucket under a name anybody can guess, "
+        "without your key and without a public-access block",
         remedy="have the bucket created with the infrastructure, and list it in data_perimeter.write",
         documentation="S3 User Guide, 'Security best practices for Amazon S3'",
     ),
@@ -283,52 +298,69 @@ CONTROLS: Mapping[ControlId, Control] = MappingProxyType({row.id: row for row in
 _EXEMPTION_ROWS = (
     Exemption(
         id=ExemptionId.LOCAL_STORAGE,
-        control=ControlId.KMS_VOLUME_KEY,
+        controls=(ControlId.KMS_VOLUME_KEY,),
         reason="the instance type has local storage, for which SageMaker takes no volume key; "
         "the instance's hardware encrypts it",
         source="SageMaker API Reference: ResourceConfig, ProcessingClusterConfig, TransformResources",
     ),
     Exemption(
         id=ExemptionId.ENDPOINT_LOCAL_STORAGE,
-        control=ControlId.KMS_VOLUME_KEY,
+        controls=(ControlId.KMS_VOLUME_KEY,),
         reason="a variant's instance type has local storage, which the instance's hardware encrypts, "
         "and the baseline says to omit the endpoint's volume key there",
         source="SageMaker API Reference: CreateEndpointConfig, KmsKeyId",
     ),
     Exemption(
         id=ExemptionId.AWS_MANAGED_KEY,
-        control=ControlId.KMS_VOLUME_KEY,
+        controls=(
+            ControlId.KMS_VOLUME_KEY,
+            ControlId.KMS_OUTPUT_KEY,
+            ControlId.KMS_RESOURCE_KEY,
+            ControlId.S3_ENCRYPTION,
+        ),
         reason="the baseline chooses an AWS-managed key here, so the member is omitted on purpose",
         source="the baseline's kms.aws_managed",
     ),
     Exemption(
         id=ExemptionId.DIRECTORY_BUCKET_OUTPUT,
-        control=ControlId.KMS_OUTPUT_KEY,
+        controls=(ControlId.KMS_OUTPUT_KEY,),
         reason="the output goes to an S3 directory bucket, for which SageMaker takes no KMS key",
         source="SageMaker API Reference: OutputDataConfig, KmsKeyId",
     ),
     Exemption(
         id=ExemptionId.DIRECTORY_BUCKET_OBJECT,
-        control=ControlId.S3_ENCRYPTION,
+        controls=(ControlId.S3_ENCRYPTION,),
         reason="a directory bucket encrypts with the key set on the bucket; requests cannot name another",
         source="S3 User Guide, 'Data protection and encryption' for directory buckets",
     ),
     Exemption(
+        id=ExemptionId.DIRECTORY_BUCKET_OWNER,
+        controls=(ControlId.BUCKET_OWNER,),
+        reason="S3 answers 'not implemented' when a call on a directory bucket itself states the expected owner",
+        source="S3 API Reference: GetBucketEncryption and the like, ExpectedBucketOwner",
+    ),
+    Exemption(
+        id=ExemptionId.MODEL_PACKAGE_GROUP_TAGS,
+        controls=(ControlId.REQUIRED_TAGS,),
+        reason="a model package in a group uses the group's tags, and its call takes none of its own",
+        source="SageMaker API Reference: CreateModelPackage, Tags",
+    ),
+    Exemption(
         id=ExemptionId.CLARIFY_ISOLATION,
-        control=ControlId.NETWORK_ISOLATION,
+        controls=(ControlId.NETWORK_ISOLATION,),
         reason="a SageMaker Clarify job calls a shadow endpoint, so AWS's guide wants isolation off for it",
         source="SageMaker Developer Guide, 'Fairness, model explainability and bias detection with SageMaker Clarify'",
     ),
     Exemption(
         id=ExemptionId.LEGACY_DOMAIN_KEY,
-        control=ControlId.KMS_VOLUME_KEY,
+        controls=(ControlId.KMS_VOLUME_KEY,),
         reason="the domain names its key in HomeEfsFileSystemKmsKeyId, the older name of the same setting",
         source="SageMaker API Reference: CreateDomain",
     ),
     *(
         Exemption(
             id=id_,
-            control=control,
+            controls=(control,),
             reason="the variants name models, which bring their own; "
             "the endpoint config takes this setting for inference components only",
             source="SageMaker API Reference: CreateEndpointConfig; terraform-provider-aws issue 48738",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from secure_sagemaker.baseline import (
@@ -26,12 +26,13 @@ __all__ = [
     "Check",
     "Choice",
     "Cidrs",
+    "Each",
     "Exempted",
     "Flag",
     "Forbidden",
     "Isolation",
-    "Key",
     "Kept",
+    "Key",
     "Lookup",
     "Policy",
     "Required",
@@ -45,6 +46,7 @@ __all__ = [
     "Unfit",
     "Verdict",
     "baseline_key",
+    "s3_key",
     "values_at",
 ]
 
@@ -103,12 +105,12 @@ class Site:
         return self.operation.startswith("Update") and not self.ancestors
 
     @property
-    def kind_of_work(self) -> KindOfWork:
-        """The kind of work of the innermost structure that has one."""
+    def kind_of_work(self) -> KindOfWork | None:
+        """The kind of work of the innermost structure that has one; None when none is known to."""
         for shape, _ in reversed((*self.ancestors, (self.shape, self.siblings))):
             if shape in _KINDS:
                 return _KINDS[shape]
-        return KindOfWork.TRAINING
+        return None
 
 
 _KINDS: Mapping[str, KindOfWork] = {
@@ -228,6 +230,13 @@ def baseline_key(baseline: SecurityBaseline, control: ControlId) -> str | None:
     return stated if isinstance(stated, str) else baseline.kms.default
 
 
+def s3_key(baseline: SecurityBaseline) -> str | None:
+    """The reference of the key for what the program itself writes to S3; None where AWS manages it."""
+    if ControlId.S3_ENCRYPTION in baseline.kms.aws_managed:
+        return None
+    return baseline_key(baseline, ControlId.S3_ENCRYPTION)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Key:
     """A KMS key: the baseline's where none is named, one of the allowed ones where one is.
@@ -265,21 +274,18 @@ class Key:
             return Unfit(wanted="the ARN of a KMS key as text")
         parsed = KeyReference.parse(named)
         if parsed is None:
-            return Unfit(
-                wanted="a KMS key ARN, alias or id", correction=self._own(site, omitted_instead)
-            )
+            return Unfit(wanted="a KMS key ARN, alias or id", correction=self._own(site, omitted_instead))
         arn = site.policy.key_arn(named)
         if arn is None and named in set(site.baseline.kms.references()):
             return Lookup(reference=named, inject=True)
         if arn is None:
             return Lookup(reference=named, inject=False)
-        allowed: dict[str, None] = {}
-        for reference in site.baseline.kms.references():
-            resolved = site.policy.key_arn(reference)
-            if resolved is None:
-                return Lookup(reference=reference, inject=False)
-            allowed[resolved] = None
+        resolved = {reference: site.policy.key_arn(reference) for reference in site.baseline.kms.references()}
+        allowed = dict.fromkeys(known for known in resolved.values() if known is not None)
         if arn not in allowed:
+            for reference, known in resolved.items():
+                if known is None:
+                    return Lookup(reference=reference, inject=False)
             return Unfit(
                 wanted=f"one of {list(allowed)}" if allowed else "no key",
                 correction=self._own(site, omitted_instead),
@@ -320,12 +326,17 @@ class Subset:
         foreign = [name for name in _names(site.value) if name not in allowed]
         if not foreign:
             return Kept()
+        if not allowed:
+            return Unfit(wanted="no value", why="the baseline states none", remedy="state it in [vpc]")
         fitting = [name for name in _names(site.value) if name in allowed] or list(allowed)
         return Unfit(
             wanted=f"only {list(allowed)}",
-            correction=(fitting[0] if self.single else fitting) if fitting else None,
+            correction=fitting[0] if self.single else fitting,
             why=f"{foreign} are not the baseline's",
         )
+
+
+_STRICTNESS = (IsolationMode.OFF, IsolationMode.DEFAULT, IsolationMode.REQUIRE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -339,7 +350,10 @@ class Isolation:
         for case in self.unless:
             if (verdict := case(site)) is not None:
                 return verdict
-        mode = site.baseline.network_isolation.mode(site.kind_of_work)
+        stated, kind = site.baseline.network_isolation, site.kind_of_work
+        # Work of a kind that nothing is stated for is held to the strictest that is.
+        kinds = list(KindOfWork) if kind is None else [kind]
+        mode = max((stated.mode(one) for one in kinds), key=_STRICTNESS.index)
         if site.value is True:
             return Kept()
         if mode is IsolationMode.OFF:
@@ -351,7 +365,7 @@ class Isolation:
         return Unfit(
             wanted="True",
             correction=True,
-            why=f"the baseline requires isolation for {site.kind_of_work}",
+            why=f"the baseline requires isolation for {kind or 'some kind of work, and this one is not known'}",
         )
 
 
@@ -478,6 +492,29 @@ class Roles:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Each:
+    """A list whose every entry must pass a check for one value."""
+
+    check: Check
+
+    def judge(self, site: Site) -> Verdict:
+        """The first entry that does not pass decides; nothing is corrected within a list."""
+        if not site.present:
+            return None
+        entries = site.value if isinstance(site.value, list | tuple) else [site.value]
+        verdicts = [self.check.judge(replace(site, value=entry)) for entry in entries]
+        for verdict in verdicts:
+            match verdict:
+                case Unfit():
+                    return replace(verdict, correction=None)
+                case Rewritten(why=why):
+                    return Unfit(wanted="the form that AWS and its policies take", why=why)
+                case Lookup():
+                    return replace(verdict, inject=False)
+        return Kept() if Kept() in verdicts else None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Trusted:
     """A list of accounts, every one of them the baseline's own or trusted."""
 
@@ -498,11 +535,17 @@ class Cidrs:
         """Absent means no restriction, which the service allows by default; what is listed must restrict."""
         if not site.present:
             return None
-        for text in _names(site.value):
-            try:
-                network = ipaddress.ip_network(text, strict=False)
-            except ValueError:
-                return Unfit(wanted="networks in CIDR notation")
-            if network.prefixlen == 0:
-                return Unfit(wanted="networks narrower than /0")
+        try:
+            networks = [ipaddress.ip_network(text, strict=False) for text in _names(site.value)]
+        except ValueError:
+            return Unfit(wanted="networks in CIDR notation")
+        v4 = [network for network in networks if isinstance(network, ipaddress.IPv4Network)]
+        v6 = [network for network in networks if isinstance(network, ipaddress.IPv6Network)]
+        # Two halves of everything are everything.
+        together = [
+            *(network.prefixlen for network in ipaddress.collapse_addresses(v4)),
+            *(network.prefixlen for network in ipaddress.collapse_addresses(v6)),
+        ]
+        if not together or 0 in together:
+            return Unfit(wanted="networks that together are narrower than /0")
         return Kept()

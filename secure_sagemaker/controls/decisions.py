@@ -88,9 +88,7 @@ class Enforcement:
     def changes(self) -> tuple[Decision, ...]:
         """The decisions that changed the request."""
         return tuple(
-            decision
-            for decision in self.decisions
-            if decision.action in (Action.INJECTED, Action.CORRECTED)
+            decision for decision in self.decisions if decision.action in (Action.INJECTED, Action.CORRECTED)
         )
 
     def raise_for_refusals(self) -> None:

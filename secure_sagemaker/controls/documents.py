@@ -1,12 +1,14 @@
-"""CreateJob's JSON document: a request inside a string, held to the same rules."""
+"""Documents inside requests: JSON that is read strictly, and CreateJob's, a request of its own."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from typing import NoReturn
 
 from secure_sagemaker.controls.checks import Site, Verdict
 
-__all__ = ["JobDocument"]
+__all__ = ["JobDocument", "read_json"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,3 +18,26 @@ class JobDocument:
     def judge(self, site: Site) -> Verdict:
         """What can be said without walking: nothing."""
         return None
+
+
+def read_json(text: object) -> object:
+    """The document, as every reader of it would understand it.
+
+    Raises:
+        ValueError: It is no JSON, or names a member twice, of which readers take one or the other.
+    """
+    if not isinstance(text, str):
+        raise ValueError("no text")
+    document: object = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+    return document
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    content = dict(pairs)
+    if len(content) != len(pairs):
+        raise ValueError("a member is named twice")
+    return content
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")

@@ -36,7 +36,7 @@ from secure_sagemaker.controls.checks import (
     Verdict,
 )
 from secure_sagemaker.controls.decisions import ABSENT, Action, Decision, Enforcement
-from secure_sagemaker.controls.documents import JobDocument
+from secure_sagemaker.controls.documents import JobDocument, read_json
 from secure_sagemaker.controls.members import Rule
 from secure_sagemaker.controls.parameters import Child, Node, document_node, plan
 
@@ -107,17 +107,24 @@ class Enforcer:
         service = model.service_model.service_name
         node = self._plan(model)
         if node is None:
-            return Enforcement(
-                service=service, operation=model.name, decisions=(), parameters=parameters
+            return Enforcement(service=service, operation=model.name, decisions=(), parameters=parameters)
+        policy = Policy(baseline=self._baseline, key_arns=key_arns)
+        waivers = self._baseline.waivers
+        today = self._today()
+        while True:
+            walk = _Walk(
+                service=service,
+                operation=model.name,
+                policy=policy,
+                waivers=_applicable(waivers, model, parameters, today),
+                final=final,
             )
-        walk = _Walk(
-            service=service,
-            operation=model.name,
-            policy=Policy(baseline=self._baseline, key_arns=key_arns),
-            waivers=_applicable(self._baseline.waivers, model, parameters, self._today()),
-            final=final,
-        )
-        secured = walk.structure(node, parameters, path="", ancestors=())
+            secured = walk.structure(node, parameters, path="", ancestors=())
+            # A tag may be corrected: what a waiver excuses must hold for the request as it is sent, too.
+            lasting = _applicable(waivers, model, secured, today)
+            if lasting.items() >= walk.waivers.items():
+                break
+            waivers = tuple(waiver for waiver in waivers if waiver in lasting.values())
         return Enforcement(
             service=service,
             operation=model.name,
@@ -143,9 +150,7 @@ def _applicable(
     return applicable
 
 
-def _names_match(
-    patterns: Sequence[str], model: OperationModel, parameters: Mapping[str, object]
-) -> bool:
+def _names_match(patterns: Sequence[str], model: OperationModel, parameters: Mapping[str, object]) -> bool:
     name = _resource_name(model, parameters)
     return any(pattern == "*" or (name and fnmatchcase(name, pattern)) for pattern in patterns)
 
@@ -235,9 +240,9 @@ class _Walk:
         value = content.get(child.name)
         here = path + child.name
         if value is not None:
-            result[child.name] = self._nested(child.node, child.nesting, value, here, ancestors)
+            result[child.name] = self._seeded(child, value, here, ancestors)
             return
-        if child.parent is None or (self.operation.startswith("Update") and not path):
+        if child.parent is None:
             return
         site = Site(
             service=self.service,
@@ -254,10 +259,29 @@ class _Walk:
         if (verdict := child.parent.unless(site)) is not None and child.parent.control is not None:
             self._settle_exemption(child.parent.control, verdict, here)
             return
-        empty: object = [dict(entry) for entry in child.parent.seed] if child.nesting else {}
-        created = self._nested(child.node, child.nesting, empty, here, ancestors)
-        if created not in ({}, []) and created != empty:
+        empty: object = [] if child.nesting else {}
+        created = self._seeded(child, empty, here, ancestors)
+        if created != empty:
             result[child.name] = created
+
+    def _seeded(
+        self,
+        child: Child,
+        value: object,
+        path: str,
+        ancestors: tuple[tuple[str, Mapping[str, object]], ...],
+    ) -> object:
+        """The child's value, with the entries that a list must have where securing them adds something."""
+        seeds = [] if child.parent is None or not isinstance(value, list | tuple) else [*child.parent.seed]
+        missing = [seed for seed in seeds if not any(_holds(entry, seed) for entry in _entries(value))]
+        whole = [*_entries(value), *missing] if missing else value
+        secured = self._nested(child.node, child.nesting, whole, path, ancestors)
+        if missing and isinstance(secured, list):
+            given = len(secured) - len(missing)
+            return secured[:given] + [
+                new for new, seed in zip(secured[given:], missing, strict=True) if new != seed
+            ]
+        return secured
 
     def _nested(
         self,
@@ -283,9 +307,7 @@ class _Walk:
 
     # --- what a verdict becomes -------------------------------------------------------------------
 
-    def _settle(
-        self, rule: Rule, site: Site, verdict: Verdict, path: str, result: dict[str, object]
-    ) -> None:
+    def _settle(self, rule: Rule, site: Site, verdict: Verdict, path: str, result: dict[str, object]) -> None:
         here = path + site.member
         got = ABSENT if not site.present else "(hidden)" if rule.secret else _shown(site.value)
         match verdict:
@@ -296,16 +318,17 @@ class _Walk:
             case Exempted():
                 self._settle_exemption(rule.control, verdict, here, got=got)
             case Lookup(reference=reference, inject=inject):
-                self.lookups.append(reference)
-                action = Action.INJECTED if inject and not site.present else Action.KEPT
                 wanted = f"the key ARN of {reference}, once kms:DescribeKey has told it"
+                injected = inject and not site.present
+                if injected and self._excused(rule.control, here, got, wanted):
+                    return
+                self.lookups.append(reference)
+                action = Action.INJECTED if injected else Action.KEPT
                 self._record(rule.control, here, action, got=got, wanted=wanted)
             case Supplied(value=value):
                 self._change(rule.control, here, got, value, result, action=Action.INJECTED)
             case Rewritten(value=value, why=why):
-                self._change(
-                    rule.control, here, got, value, result, action=Action.CORRECTED, why=why
-                )
+                self._change(rule.control, here, got, value, result, action=Action.CORRECTED, why=why)
             case Unfit():
                 self._settle_unfit(rule.control, verdict, here, got, result)
 
@@ -347,7 +370,8 @@ class _Walk:
                 path,
                 got,
                 _shown(value),
-                why="it was secured, and something changed it afterwards: a handler registered on the client or the session",
+                why="it was secured, and something changed it afterwards: "
+                "a handler registered on the client or the session",
                 remedy="have that handler leave the member alone",
             )
             return
@@ -415,19 +439,48 @@ class _Walk:
         if value is None:
             return
         try:
-            content = json.loads(value) if isinstance(value, str) else None
+            content = read_json(value)
         except ValueError:
             content = None
         if not isinstance(content, dict):
-            if not self._excused(ControlId.JOB_DOCUMENT, path, "text that is no JSON object", "a JSON object"):
-                self._refuse(
-                    ControlId.JOB_DOCUMENT, path, "text that is no JSON object", "a JSON object"
-                )
+            if not self._excused(
+                ControlId.JOB_DOCUMENT, path, "text that is no JSON object", "a JSON object"
+            ):
+                self._refuse(ControlId.JOB_DOCUMENT, path, "text that is no JSON object", "a JSON object")
             return
-        node = document_node(name, content, top=True)
-        secured = self.structure(node, content, path=f"{path}.", ancestors=())
+        secured = self._document_structure(name, content, f"{path}.")
+        if "VpcConfig" not in content and (
+            network := self._document_structure("VpcConfig", {}, f"{path}.VpcConfig.")
+        ):
+            secured["VpcConfig"] = network
         if secured != content:
             result[name] = json.dumps(secured)
+
+    def _document_structure(self, name: str, content: Mapping[str, object], path: str) -> dict[str, object]:
+        node = document_node(name, content)
+        governed = {member.name for member in node.members}
+        result = self.structure(node, content, path=path, ancestors=())
+        for key, value in content.items():
+            if key not in governed:
+                result[key] = self._document_value(key, value, path + key)
+        return result
+
+    def _document_value(self, name: str, value: object, path: str) -> object:
+        if isinstance(value, Mapping):
+            return self._document_structure(name, value, f"{path}.")
+        if isinstance(value, list):
+            return [self._document_value(name, item, f"{path}[{index}]") for index, item in enumerate(value)]
+        return value
+
+
+def _entries(value: object) -> Sequence[object]:
+    return value if isinstance(value, list | tuple) else ()
+
+
+def _holds(content: object, part: object) -> bool:
+    if isinstance(part, Mapping):
+        return isinstance(content, Mapping) and all(_holds(content.get(key), part[key]) for key in part)
+    return content == part
 
 
 def _generic(path: str) -> str:

@@ -22,6 +22,7 @@ from secure_sagemaker.controls.cases import (
     directory_bucket_object,
     directory_bucket_output,
     endpoint_storage,
+    grouped_model_package,
     job_storage,
     legacy_domain_key,
     names_models,
@@ -49,7 +50,16 @@ from secure_sagemaker.controls.perimeter import Bucket, BucketOwner, CopySource,
 from secure_sagemaker.controls.s3 import BucketKey, Encryption, NoCustomerKey
 from secure_sagemaker.controls.tags import AddedTags, RemovedTags, Tags
 
-__all__ = ["PARENTS", "Parent", "Rule", "document_members", "document_rule", "is_mutating", "reviewed", "rule_for"]
+__all__ = [
+    "PARENTS",
+    "Parent",
+    "Rule",
+    "document_members",
+    "document_rule",
+    "is_mutating",
+    "reviewed",
+    "rule_for",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +81,7 @@ class Parent:
     control: ControlId | None = None
     """The control that such a case exempts from."""
     seed: tuple[Mapping[str, object], ...] = ()
-    """What a list is filled with, so that its entries can be secured."""
+    """Entries that a list must have, so that they can be secured; each is added where it is missing."""
     operations: tuple[str, ...] = ()
     """The only operations it may be created in; empty for all."""
 
@@ -154,7 +164,9 @@ _SAGEMAKER: Mapping[tuple[str, str], Rule] = {
     ("HyperParameterTuningResourceConfig", "VolumeKmsKeyId"): _volume(
         "InstanceType", "InstanceConfigs[].InstanceType"
     ),
-    ("ProcessingClusterConfig", "VolumeKmsKeyId"): _volume("InstanceType"),
+    ("ProcessingClusterConfig", "VolumeKmsKeyId"): _volume(
+        "InstanceType", "InstancePreferences[].InstanceType"
+    ),
     ("MonitoringClusterConfig", "VolumeKmsKeyId"): _volume("InstanceType"),
     ("TransformResources", "VolumeKmsKeyId"): _volume("InstanceType"),
     ("CreateEndpointConfigInput", "KmsKeyId"): _endpoint_volume(
@@ -180,9 +192,8 @@ _SAGEMAKER: Mapping[tuple[str, str], Rule] = {
         ControlId.KMS_VOLUME_KEY, Key(control=ControlId.KMS_VOLUME_KEY, inject=False)
     ),
     # What SageMaker writes.
-    **{
-        (shape, member): _OUTPUT
-        for shape, member in (
+    **dict.fromkeys(
+        (
             ("AsyncInferenceOutputConfig", "KmsKeyId"),
             ("AthenaDatasetDefinition", "KmsKeyId"),
             ("AutoMLOutputDataConfig", "KmsKeyId"),
@@ -206,8 +217,9 @@ _SAGEMAKER: Mapping[tuple[str, str], Rule] = {
             ("TrainingSessionS3Location", "KmsKeyArn"),
             ("TransformOutput", "KmsKeyId"),
             ("WorkspaceSettings", "S3KmsKeyId"),
-        )
-    },
+        ),
+        _OUTPUT,
+    ),
     # What rests in SageMaker itself.
     ("CreateMlflowAppRequest", "KmsKeyId"): _RESOURCE,
     ("CreatePartnerAppRequest", "KmsKeyId"): _RESOURCE,
@@ -226,9 +238,7 @@ _SAGEMAKER: Mapping[tuple[str, str], Rule] = {
         )
         for member, rule in (("Subnets", _SUBNETS), ("SecurityGroupIds", _GROUPS))
     },
-    ("WorkforceVpcConfigRequest", "VpcId"): _rule(
-        ControlId.VPC_CONFIG, Subset(listed=_vpc_id, single=True)
-    ),
+    ("WorkforceVpcConfigRequest", "VpcId"): _rule(ControlId.VPC_CONFIG, Subset(listed=_vpc_id, single=True)),
     ("CreateDomainRequest", "SubnetIds"): _SUBNETS,
     ("CreateDomainRequest", "VpcId"): _rule(ControlId.VPC_CONFIG, Subset(listed=_vpc_id, single=True)),
     ("UpdateDomainRequest", "SubnetIds"): _SUBNETS,
@@ -243,21 +253,15 @@ _SAGEMAKER: Mapping[tuple[str, str], Rule] = {
     ("DomainSettingsForUpdate", "SecurityGroupIds"): _GROUPS_IF_NAMED,
     ("CreateDomainRequest", "AppNetworkAccessType"): _rule(
         ControlId.DIRECT_INTERNET_ACCESS,
-        Choice(
-            strict="VpcOnly", permitted=lambda baseline: baseline.hardening.allow_direct_internet_access
-        ),
+        Choice(strict="VpcOnly", permitted=lambda baseline: baseline.hardening.allow_direct_internet_access),
     ),
     ("UpdateDomainRequest", "AppNetworkAccessType"): _rule(
         ControlId.DIRECT_INTERNET_ACCESS,
-        Choice(
-            strict="VpcOnly", permitted=lambda baseline: baseline.hardening.allow_direct_internet_access
-        ),
+        Choice(strict="VpcOnly", permitted=lambda baseline: baseline.hardening.allow_direct_internet_access),
     ),
     ("CreateNotebookInstanceInput", "DirectInternetAccess"): _rule(
         ControlId.DIRECT_INTERNET_ACCESS,
-        Choice(
-            strict="Disabled", permitted=lambda baseline: baseline.hardening.allow_direct_internet_access
-        ),
+        Choice(strict="Disabled", permitted=lambda baseline: baseline.hardening.allow_direct_internet_access),
     ),
     ("SourceIpConfig", "Cidrs"): _rule(ControlId.WORKFORCE_SOURCE_IP, Cidrs()),
     # An endpoint config takes these, and a VpcConfig, for inference components only.
@@ -358,13 +362,17 @@ _SAGEMAKER: Mapping[tuple[str, str], Rule] = {
             ),
         )
     },
+    # Where a pipeline's definition is read from.
+    ("PipelineDefinitionS3Location", "Bucket"): _rule(ControlId.DATA_PERIMETER, Bucket()),
     # Tags.
     ("AddTagsInput", "Tags"): _TAGS_ADDED,
+    ("CreateModelPackageInput", "Tags"): _rule(
+        ControlId.REQUIRED_TAGS, Tags(unless=(grouped_model_package,))
+    ),
     ("DeleteTagsInput", "TagKeys"): _rule(ControlId.REQUIRED_TAGS, RemovedTags()),
     # S3 locations that are written; all others are read.
-    **{
-        (shape, member): _WRITTEN
-        for shape, member in (
+    **dict.fromkeys(
+        (
             ("AIBenchmarkOutputConfig", "S3OutputLocation"),
             ("AIRecommendationOutputConfig", "S3OutputLocation"),
             ("AsyncInferenceOutputConfig", "S3FailurePath"),
@@ -406,8 +414,9 @@ _SAGEMAKER: Mapping[tuple[str, str], Rule] = {
             ("UpdateMlflowAppRequest", "ArtifactStoreUri"),
             ("UpdateMlflowTrackingServerRequest", "ArtifactStoreUri"),
             ("WorkspaceSettings", "S3ArtifactPath"),
-        )
-    },
+        ),
+        _WRITTEN,
+    ),
 }
 
 _SAGEMAKER_BY_MEMBER: Mapping[str, Rule] = {
@@ -427,9 +436,7 @@ _SAGEMAKER_BY_MEMBER: Mapping[str, Rule] = {
     ),
     "EnableSSMAccess": _rule(
         ControlId.SSM_ACCESS,
-        Flag(
-            False, permitted=lambda baseline: baseline.hardening.allow_ssm_access, safe_when_absent=True
-        ),
+        Flag(False, permitted=lambda baseline: baseline.hardening.allow_ssm_access, safe_when_absent=True),
     ),
     "MinimumInstanceMetadataServiceVersion": _rule(
         ControlId.INSTANCE_METADATA_SERVICE,
@@ -525,10 +532,15 @@ _S3_WRITES: Mapping[str, Rule] = {
         Key(control=ControlId.S3_ENCRYPTION, unless=(directory_bucket_object,)),
     ),
     "BucketKeyEnabled": _rule(ControlId.S3_ENCRYPTION, BucketKey(unless=(directory_bucket_object,))),
-    "SSECustomerKey": Rule(control=ControlId.S3_ENCRYPTION, check=NoCustomerKey(), secret=True),
-    "SSECustomerAlgorithm": _rule(ControlId.S3_ENCRYPTION, NoCustomerKey()),
 }
 _S3_WRITING_SHAPES = frozenset({"PutObjectRequest", "CopyObjectRequest", "CreateMultipartUploadRequest"})
+_S3_CUSTOMER_KEYS: Mapping[str, Rule] = {
+    "SSECustomerKey": Rule(control=ControlId.S3_ENCRYPTION, check=NoCustomerKey(), secret=True),
+    "SSECustomerKeyMD5": Rule(control=ControlId.S3_ENCRYPTION, check=NoCustomerKey(), secret=True),
+    "SSECustomerAlgorithm": _rule(ControlId.S3_ENCRYPTION, NoCustomerKey()),
+}
+# A part says again what its upload said; reading an older object takes the key it was written with.
+_S3_PART_SHAPES = frozenset({"UploadPartRequest", "UploadPartCopyRequest", "CompleteMultipartUploadRequest"})
 _BUCKET_CREATION = _rule(
     ControlId.BUCKET_CREATION,
     Forbidden(wanted="an existing bucket", permitted=lambda baseline: False),
@@ -560,16 +572,16 @@ def rule_for(
             return _BUCKET_CREATION
         if shape in _S3_WRITING_SHAPES and member in _S3_WRITES:
             return _S3_WRITES[member]
+        if shape in _S3_WRITING_SHAPES | _S3_PART_SHAPES and member in _S3_CUSTOMER_KEYS:
+            return _S3_CUSTOMER_KEYS[member]
         return _S3.get(member) if top else None
     if service != "sagemaker":
         return None
-    if top and member == "Tags" and shape != "AddTagsInput":
+    if (particular := _SAGEMAKER.get((shape, member))) is not None:
+        return particular
+    if top and member == "Tags":
         return _TAGS_ADDED if operation.startswith("Update") else _TAGS
-    return (
-        _SAGEMAKER.get((shape, member))
-        or _SAGEMAKER_BY_MEMBER.get(member)
-        or _SAGEMAKER_BY_VALUE.get(value_shape)
-    )
+    return _SAGEMAKER_BY_MEMBER.get(member) or _SAGEMAKER_BY_VALUE.get(value_shape)
 
 
 _DOCUMENT: Mapping[str, Rule] = {

@@ -6,11 +6,10 @@ Pure: reads botocore's service model and the tables in ``members``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
 
-from botocore.model import ListShape, MapShape, StructureShape
-
+from secure_sagemaker.controls.checks import Each
 from secure_sagemaker.controls.members import (
     PARENTS,
     Parent,
@@ -23,7 +22,7 @@ from secure_sagemaker.controls.members import (
 )
 
 if TYPE_CHECKING:
-    from botocore.model import OperationModel, Shape
+    from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
 __all__ = ["Child", "GovernedMember", "Node", "document_node", "governed_members", "plan"]
 
@@ -65,8 +64,10 @@ def plan(model: OperationModel) -> Node | None:
     if shape is None:
         return None
     service = model.service_model.service_name
-    known = reviewed() if is_mutating(service, model.name) else None
-    return _structure(shape, service, model.name, known, within=(), top=True)
+    mutating = is_mutating(service, model.name)
+    if service == "sagemaker" and not mutating:
+        return None  # nothing is put into a question; none of today's holds anything governed
+    return _structure(shape, service, model.name, reviewed() if mutating else None, within=(), top=True)
 
 
 def _structure(
@@ -87,6 +88,7 @@ def _structure(
         rule = rule_for(service, operation, shape.name, name, member.name, top=top)
         if rule is None and (element := _element_of(member)) is not member and element.type_name == "string":
             rule = rule_for(service, operation, shape.name, name, element.name, top=False)
+            rule = rule and replace(rule, check=Each(check=rule.check))
         required = name in shape.required_members
         if rule is not None:
             members.append(GovernedMember(name=name, required=required, rule=rule))
@@ -109,17 +111,17 @@ def _structure(
 
 
 def _element_of(shape: Shape) -> Shape:
-    return shape.member if isinstance(shape, ListShape) else shape
+    return cast("ListShape", shape).member if shape.type_name == "list" else shape
 
 
 def _innermost(shape: Shape) -> tuple[StructureShape | None, str]:
     nesting = ""
-    while isinstance(shape, ListShape | MapShape):
-        if isinstance(shape, ListShape):
-            nesting, shape = nesting + "[", shape.member
+    while shape.type_name in ("list", "map"):
+        if shape.type_name == "list":
+            nesting, shape = nesting + "[", cast("ListShape", shape).member
         else:
-            nesting, shape = nesting + "{", shape.value
-    return (shape if isinstance(shape, StructureShape) else None), nesting
+            nesting, shape = nesting + "{", cast("MapShape", shape).value
+    return (cast("StructureShape", shape) if shape.type_name == "structure" else None), nesting
 
 
 def governed_members(model: OperationModel) -> Iterator[tuple[str, GovernedMember, str]]:
@@ -137,30 +139,15 @@ def _governed(node: Node, prefix: str) -> Iterator[tuple[str, GovernedMember, st
         yield from _governed(child.node, f"{prefix}{child.name}{marks}.")
 
 
-def document_node(name: str, content: Mapping[str, object], *, top: bool = False) -> Node:
-    """The plan of a structure in CreateJob's document, made from its content and the members' names."""
+def document_node(name: str, content: Mapping[str, object]) -> Node:
+    """The plan of one structure in CreateJob's document, made from its content and the members' names."""
     names = dict.fromkeys((*content, *document_members(name)))
     members = tuple(
         GovernedMember(name=key, required=False, rule=rule)
         for key in names
         if (rule := document_rule(key)) is not None and not _repeats_key(key, content)
     )
-    children: list[Child] = []
-    for key, value in content.items():
-        if isinstance(value, Mapping):
-            children.append(
-                Child(name=key, nesting="", node=document_node(key, value), parent=None)
-            )
-        elif isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
-            merged = {name: item for entry in value for name, item in entry.items()}
-            children.append(
-                Child(name=key, nesting="[", node=document_node(key, merged), parent=None)
-            )
-    if top and "VpcConfig" not in content:
-        children.append(
-            Child(name="VpcConfig", nesting="", node=document_node("VpcConfig", {}), parent=Parent())
-        )
-    return Node(shape=name, members=members, children=tuple(children))
+    return Node(shape=name, members=members)
 
 
 def _repeats_key(key: str, content: Mapping[str, object]) -> bool:

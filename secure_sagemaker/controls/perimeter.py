@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from secure_sagemaker.baseline import SecurityBaseline, parse_arn
+from secure_sagemaker.controls.cases import directory_bucket_owner
 from secure_sagemaker.controls.checks import Kept, Site, Supplied, Unfit, Verdict
+from secure_sagemaker.controls.documents import read_json
+from secure_sagemaker.controls.locations import bucket_of, is_location
 
-__all__ = ["Bucket", "BucketOwner", "CopySource", "ResourcePolicy", "S3Location", "bucket_of"]
-
-
-def bucket_of(uri: str) -> str | None:
-    """The bucket of an S3 URI, or None when the text is no S3 URI."""
-    if not uri.startswith("s3://"):
-        return None
-    return uri.removeprefix("s3://").partition("/")[0]
+__all__ = ["Bucket", "BucketOwner", "CopySource", "ResourcePolicy", "S3Location"]
 
 
 def _judge_bucket(baseline: SecurityBaseline, bucket: str, *, written: bool) -> Verdict:
@@ -40,16 +35,22 @@ class S3Location:
     written: bool
 
     def judge(self, site: Site) -> Verdict:
-        """Texts that are no S3 URI (a path, an ECR image, a variable) ask for nothing here."""
-        if not isinstance(site.value, str):
+        """Texts that are no address (a path, an ECR image, a variable) ask for nothing here."""
+        if not isinstance(site.value, str) or not is_location(site.value):
             return None
         bucket = bucket_of(site.value)
         if bucket is None:
-            return None
+            return Unfit(
+                wanted="an S3 location",
+                why="it cannot be told which bucket the address names",
+                remedy="write it as s3://BUCKET/KEY",
+            )
         return _judge_bucket(site.baseline, bucket, written=self.written)
 
 
-_READS = ("Get", "Head", "List", "Select")
+# CreateSession gives out the key for a directory bucket's data calls, each of which is judged itself;
+# CreatePipeline and UpdatePipeline read the definition.
+_READS = ("Get", "Head", "List", "Select", "CreateSession", "CreatePipeline", "UpdatePipeline")
 
 
 def _writes(operation: str) -> bool:
@@ -58,7 +59,7 @@ def _writes(operation: str) -> bool:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bucket:
-    """The bucket of an S3 call."""
+    """A bucket, named plainly."""
 
     def judge(self, site: Site) -> Verdict:
         """Reads may use every listed bucket, everything else the writable ones."""
@@ -105,21 +106,22 @@ class BucketOwner:
         owner = site.baseline.data_perimeter.owner(bucket) if bucket else None
         if owner is None:
             return None
+        if (verdict := directory_bucket_owner(site)) is not None:
+            return verdict
         if not site.present:
             return Supplied(value=owner)
         return Kept() if site.value == owner else Unfit(wanted=owner, correction=owner)
 
 
-def _principals(statement: Mapping[str, object]) -> Iterator[str]:
-    principal = statement.get("Principal", statement.get("NotPrincipal"))
-    if isinstance(principal, str):
-        yield principal
-    elif isinstance(principal, Mapping):
-        for value in principal.values():
-            if isinstance(value, str):
-                yield value
-            elif isinstance(value, list):
-                yield from (str(item) for item in value)
+def _principals(statement: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Kind and name of each principal; what is not understood stands for everybody."""
+    principal = statement.get("Principal")
+    if not isinstance(principal, Mapping) or not principal:
+        yield "AWS", "*"
+        return
+    for kind, names in principal.items():
+        for name in names if isinstance(names, list) else [names]:
+            yield kind, str(name)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,27 +135,27 @@ class ResourcePolicy:
         trusted = {site.baseline.account, *site.baseline.data_perimeter.trusted_accounts}
         wanted = f"principals of {sorted(trusted)}"
         try:
-            document = json.loads(str(site.value))
+            document = read_json(site.value)
         except ValueError:
             return Unfit(wanted="a policy document in JSON")
-        statements = document.get("Statement", []) if isinstance(document, Mapping) else None
+        statements = document.get("Statement") if isinstance(document, Mapping) else None
         if isinstance(statements, Mapping):
             statements = [statements]
         if not isinstance(statements, list) or not all(isinstance(item, Mapping) for item in statements):
             return Unfit(wanted="a policy document with statements")
         for statement in statements:
-            if statement.get("Effect") != "Allow":
+            if statement.get("Effect") == "Deny":
                 continue
             if "NotPrincipal" in statement:
                 return Unfit(wanted=wanted, why="NotPrincipal with Allow trusts everybody else")
-            foreign = [name for name in _principals(statement) if not _is_trusted(name, trusted)]
+            foreign = [name for kind, name in _principals(statement) if not _is_trusted(kind, name, trusted)]
             if foreign:
                 return Unfit(wanted=wanted, why=f"{foreign} are not trusted accounts")
         return Kept()
 
 
-def _is_trusted(principal: str, accounts: set[str]) -> bool:
+def _is_trusted(kind: str, principal: str, accounts: set[str]) -> bool:
+    if kind == "Service":
+        return principal.endswith((".amazonaws.com", ".amazonaws.com.cn"))
     arn = parse_arn(principal)
-    if arn is not None:
-        return arn.account in accounts
-    return principal in accounts or principal.endswith((".amazonaws.com", ".amazonaws.com.cn"))
+    return (principal if arn is None else arn.account) in accounts

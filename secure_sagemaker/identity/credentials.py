@@ -102,7 +102,7 @@ class AssumedRole:
         self._mfa_token = mfa_token
         self._endpoint_problem = endpoint_problem
         self._principal: Principal | None = None
-        self._issued: frozenset[str] = frozenset()
+        self._issued: set[str] = set()
         # One object for the session: its lock is what lets threads assume the role once.
         self._credentials = DeferredRefreshableCredentials(refresh_using=self.fetch, method=METHOD)
 
@@ -122,6 +122,10 @@ class AssumedRole:
     def issued(self, access_key_id: str) -> bool:
         """Whether an access key id is one that this role's sessions were given."""
         return access_key_id in self._issued
+
+    def admit(self, access_key_id: str) -> None:
+        """Count a key as the role's that AWS gave out in answer to a call which the role signed."""
+        self._issued.add(access_key_id)
 
     def fetch(self) -> _Metadata:
         """Assume the role, for botocore's refreshable credentials.
@@ -148,7 +152,7 @@ class AssumedRole:
             expires=expires.isoformat(),
             packed_policy_size=answer.get("PackedPolicySize"),
         )
-        self._issued |= {credentials["AccessKeyId"]}
+        self._issued.add(credentials["AccessKeyId"])
         return {
             "access_key": credentials["AccessKeyId"],
             "secret_key": credentials["SecretAccessKey"],

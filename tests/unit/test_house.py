@@ -30,6 +30,7 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"controls"}),
     frozenset({"identity", "network", "macie", "audit"}),
     frozenset({"references", "handlers", "sagemaker_sdk", "report"}),
+    frozenset({"clients"}),
     frozenset({"session"}),
     frozenset({FACE}),
     frozenset({"preflight", "activation"}),

@@ -1,0 +1,118 @@
+"""The botocore session under a SecureSession: it makes no client that would leave the secured path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import botocore.session
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.credentials import CredentialResolver
+
+from secure_sagemaker.exceptions import SessionError
+from secure_sagemaker.handlers import Guard, register
+from secure_sagemaker.identity import AssumedRole, AssumeRoleProvider
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+__all__ = ["SecureBotocoreSession"]
+
+
+class SecureBotocoreSession(botocore.session.Session):
+    """A botocore session that makes no client which would leave the secured path."""
+
+    def __init__(self, *, elsewhere: Callable[[str], botocore.session.Session]) -> None:
+        super().__init__()
+        self._elsewhere = elsewhere
+        self._guard: Guard | None = None
+        self._home: str = ""
+
+    def wire(self, guard: Guard, role: AssumedRole) -> None:
+        """Put the role's credentials and the guard in, before any client exists."""
+        self._home = guard.baseline.region
+        self._guard = guard
+        self.set_config_variable("region", self._home)
+        self.user_agent_extra = (
+            f"secure-sagemaker/{version('secure-sagemaker')} baseline/{guard.baseline.digest[:12]}"
+        )
+        resolver = CredentialResolver([AssumeRoleProvider(role)])
+        self.register_component("credential_provider", resolver)
+        register(self.get_component("event_emitter"), guard)
+
+    @property
+    def guard(self) -> Guard:
+        """What its calls are held to."""
+        if self._guard is None:
+            raise RuntimeError("the session is used before it is wired")
+        return self._guard
+
+    def set_credentials(self, *_: object, **__: object) -> NoReturn:
+        """Refuse credentials other than the role's.
+
+        Raises:
+            SessionError: Always.
+        """
+        raise _foreign_credentials("credentials were set on the session")
+
+    def create_client(  # type: ignore[override]  # the rest is botocore's own, passed on as it is
+        self,
+        service_name: str,
+        region_name: str | None = None,
+        **options: Any,
+    ) -> BaseClient:
+        """Make a client that signs as the role, verifies TLS and talks to AWS.
+
+        Raises:
+            SessionError: The options ask for anything else.
+            RegionError: The baseline states nothing for the region.
+        """
+        region_name = region_name or self._configured_region(options)
+        if region_name and region_name != self._home and not region_name.endswith("-global"):
+            return self._elsewhere(region_name).create_client(service_name, region_name, **options)
+        self._refuse_options(options)
+        if service_name == "s3":
+            # S3 takes KMS keys only from requests, presigned ones included, that SigV4 covers.
+            given = options.get("config")
+            v4 = Config(signature_version="s3v4")
+            options["config"] = v4 if given is None else given.merge(v4)
+        client = super().create_client(service_name, region_name=region_name, **options)
+        endpoint = client.meta.endpoint_url
+        if (problem := self.guard.endpoints.problem(endpoint)) is not None:
+            raise SessionError(
+                f"a {service_name} client would talk to {endpoint}: {problem}",
+                remedy="unset AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_<SERVICE> and endpoint_url in the shared config, "
+                "leave endpoint_url= and use_ssl= out, or list the origin in privatelink.allowed_endpoint_urls",
+            )
+        return client
+
+    def _configured_region(self, options: Mapping[str, object]) -> str | None:
+        configs = (options.get("config"), self.get_default_client_config())
+        regions = (getattr(config, "region_name", None) for config in configs)
+        return next((str(region) for region in regions if region is not None), None)
+
+    def _refuse_options(self, options: Mapping[str, object]) -> None:
+        for name in ("aws_access_key_id", "aws_secret_access_key", "aws_session_token"):
+            if options.get(name) is not None:
+                raise _foreign_credentials(f"{name}= was given")
+        verify = options.get("verify")
+        if verify is not None and not verify:
+            raise SessionError(
+                f"verify={verify!r} was given: TLS certificates would not be checked",
+                remedy="leave it out, or name a CA bundle (verify='/path/ca.pem' or AWS_CA_BUNDLE)",
+            )
+        config = options.get("config")
+        if getattr(config, "signature_version", None) is UNSIGNED:
+            raise _foreign_credentials("Config(signature_version=UNSIGNED) was given")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secure session's botocore session holds credentials: pickle the SecureSession")
+
+
+def _foreign_credentials(what: str) -> SessionError:
+    return SessionError(
+        f"{what}: calls of this session are signed as the baseline's role and nothing else",
+        remedy="leave it out; for another identity, make another session",
+    )
