@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import botocore.session
 from botocore import UNSIGNED
-from botocore.config import Config
 from botocore.credentials import CredentialResolver
 
 from secure_sagemaker.exceptions import SessionError
@@ -73,11 +72,6 @@ class SecureBotocoreSession(botocore.session.Session):
         if region_name and region_name != self._home and not region_name.endswith("-global"):
             return self._elsewhere(region_name).create_client(service_name, region_name, **options)
         self._refuse_options(options)
-        if service_name == "s3":
-            # S3 takes KMS keys only from requests, presigned ones included, that SigV4 covers.
-            given = options.get("config")
-            v4 = Config(signature_version="s3v4")
-            options["config"] = v4 if given is None else given.merge(v4)
         client = super().create_client(service_name, region_name=region_name, **options)
         endpoint = client.meta.endpoint_url
         if (problem := self.guard.endpoints.problem(endpoint)) is not None:

@@ -4,6 +4,7 @@ For one call, in order:
 
     provide-client-params   hold the request to the baseline: inject, keep, correct, or refuse
     before-parameter-build  verify what is about to be sent, and refuse what changed since
+    choose-signer.s3        SigV4, for presigned URLs too
     before-sign             a presigned URL is for its own operation's method and an allowed host; record it
     before-send             the host is allowed, TLS is on, the signature's key is the role's
     after-call              record the call
@@ -40,6 +41,12 @@ if TYPE_CHECKING:
 __all__ = ["AuditTrail", "Guard", "register"]
 
 _STATE = "secure_sagemaker"
+_SIGV4: Mapping[str, str] = {
+    "s3": "s3v4",
+    "s3-query": "s3v4-query",
+    "s3v4-query": "s3v4-query",
+    "v4-query": "s3v4-query",
+}
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/")
 _KEPT_RECORDS = 10_000
 
@@ -166,6 +173,14 @@ class Guard:
             final = self._settled(self.enforcer.verify, model, params)
             call.enforcement = _with_refusals(call.enforcement, final)
             final.raise_for_refusals()
+
+    def choose_signer(self, *, signature_version: str, **_: object) -> str | None:
+        """Sign S3's requests with SigV4: for presigned URLs botocore would take the older SigV2.
+
+        S3 takes KMS keys only from requests that SigV4 covers. What is newer still (SigV4A, S3 Express)
+        stays as it is.
+        """
+        return _SIGV4.get(signature_version)
 
     def before_sign(self, *, request: AWSRequest, **_: object) -> None:
         """Hold a presigned URL, which is never sent from here, to what was decided on, and record it."""
@@ -342,9 +357,12 @@ def register(events: BaseEventHooks, guard: Guard) -> None:
     A longer key runs before a shorter one, so the bare event names are the latest word, and within
     them ours come last (and first at before-send, ahead of whatever answers in AWS's place).
     """
-    provide: Callable[..., Any] = guard.provide_client_params  # botocore takes what it returns
+    # botocore takes what these two return.
+    provide: Callable[..., Any] = guard.provide_client_params
+    choose: Callable[..., Any] = guard.choose_signer
     events.register_last("provide-client-params", provide, f"{_STATE}.provide")
     events.register_last("before-parameter-build", guard.before_parameter_build, f"{_STATE}.verify")
+    events.register_first("choose-signer.s3", choose, f"{_STATE}.signer")
     events.register_last("before-sign", guard.before_sign, f"{_STATE}.sign")
     events.register_first("before-send", guard.before_send, f"{_STATE}.send")
     events.register_last("after-call", guard.after_call, f"{_STATE}.after")

@@ -12,7 +12,9 @@ from tests.unit.secured import secured, training_job
 from tests.wire import Answer, Sent, Wire, says
 
 EXPRESS = "ml-fast--euw1-az1--x-s3"
-WITH_EXPRESS = changed('ml-artifacts = "111122223333"', f'ml-artifacts = "111122223333", {EXPRESS} = "111122223333"')
+WITH_EXPRESS = changed(
+    'ml-artifacts = "111122223333"', f'ml-artifacts = "111122223333", {EXPRESS} = "111122223333"'
+)
 SESSION = b"""<CreateSessionResult><Credentials><AccessKeyId>ASIAEXPRESS</AccessKeyId>
 <SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>
 <Expiration>2999-01-01T00:00:00Z</Expiration></Credentials></CreateSessionResult>"""

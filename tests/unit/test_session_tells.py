@@ -106,10 +106,11 @@ def test_what_is_no_operation_cannot_be_explained(wire: Wire) -> None:
 
 
 def test_verify_tells_who_and_what(wire: Wire) -> None:
-    """It asks STS and changes nothing; printed, it names principal, layers with digests, and keys."""
+    """It asks STS and KMS, and changes nothing; printed, it names principal, layers with digests, and keys."""
     session = secured(wire)
     verified = session.verify()
-    assert ["AssumeRole", "GetCallerIdentity"] == wire.operations
+    # The keys are described by the support session, which assumes the role for itself.
+    assert ["AssumeRole", "GetCallerIdentity", "AssumeRole", "DescribeKey"] == wire.operations
     assert (LAUNCHER, "111122223333", "eu-west-1", 7) == (
         verified.principal,
         verified.account,

@@ -63,7 +63,9 @@ def test_without_its_extra_it_names_the_extra(missing: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "extra"), [(["demo"], "[demo]"), (["init", "--embedded"], "[cli,local]")], ids=["demo", "init"]
+    ("arguments", "extra"),
+    [(["demo"], "[demo]"), (["init", "--embedded"], "[cli,local]")],
+    ids=["demo", "init"],
 )
 def test_without_the_embedded_aws_it_names_that_extra(
     arguments: list[str], extra: str, tmp_path: Path

@@ -350,12 +350,10 @@ def test_sts_out_of_reach_is_an_identity_error(wire: Wire) -> None:
 def test_no_secret_is_told(wire: Wire) -> None:
     """Neither the session, its role nor an error of either shows a secret or a token."""
     session = secured(wire)
-    session.client("sagemaker").list_models()
+    verified = session.verify()
     wire.answers["AssumeRole"] = refuses("AccessDenied", status=403)
     with pytest.raises(IdentityError) as caught:
         secured(wire).client("sagemaker").list_models()
-    shown = "\n".join(
-        [repr(session), str(session), repr(session._role), repr(caught.value), str(session.verify())]
-    )
+    shown = "\n".join([repr(session), str(session), repr(session._role), repr(caught.value), str(verified)])
     for secret in (SOURCE_SECRET, ISSUED_SECRET, ISSUED_TOKEN):
         assert secret not in shown
