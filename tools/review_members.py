@@ -3,7 +3,7 @@
     python -m tools.review_members            print them; exit status 1 when there are any
     python -m tools.review_members --accept   add them to the reviewed list, for a person to read as a diff
 
-A member is either governed by a rule in ``secure_sagemaker/controls/members.py`` or on the list. A
+A member is either governed by a rule in ``secure_sagemaker/controls/rules.py`` or on the list. A
 member whose name sounds like security needs a written reason besides (``reasons`` in the same file).
 """
 

@@ -3,14 +3,18 @@
 decisions       Decision and Enforcement: what was decided
 catalogue       the controls and exemptions, as data
 instance_types  which instance families have local storage
+verdicts        where a member stands, and what can be said of it
 checks          what a governed member must hold, by kind of rule
 cases           where AWS itself will not take what a control asks
 locations       which bucket a text names
 perimeter       buckets, owners, and whom resource policies name
 s3, tags        objects that are written, and tags
 documents       JSON inside requests
-members         which member of which structure a control governs
+rules           which member of which structure a control governs, as data
+members         looks rules up; which structures may be created; what was reviewed
 parameters      an operation's input shape, reduced to what is governed
+waivers         which waivers excuse a request
+walk            one walk over one request: what each verdict becomes
 enforcement     decides about a request
 """
 

@@ -10,7 +10,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from secure_sagemaker.controls.catalogue import ExemptionId
-from secure_sagemaker.controls.checks import (
+from secure_sagemaker.controls.instance_types import LocalStorage, local_storage
+from secure_sagemaker.controls.locations import bucket_of, is_directory_bucket
+from secure_sagemaker.controls.verdicts import (
     REMOVE,
     Exempted,
     Kept,
@@ -20,8 +22,6 @@ from secure_sagemaker.controls.checks import (
     Verdict,
     values_at,
 )
-from secure_sagemaker.controls.instance_types import LocalStorage, local_storage
-from secure_sagemaker.controls.locations import bucket_of, is_directory_bucket
 
 __all__ = [
     "clarify_job",

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import NoReturn
 
-from secure_sagemaker.controls.checks import Site, Verdict
+from secure_sagemaker.controls.verdicts import Site, Verdict
 
 __all__ = ["JobDocument", "read_json"]
 

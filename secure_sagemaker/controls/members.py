@@ -2,7 +2,7 @@
 
 Rules are looked up in this order: structure and member; member name in any structure; the shape of
 the member's value in any structure. The last two are what governs the members of a botocore newer
-than this table. ``PARENTS`` lists the structures that may be created when they are absent, because
+than the first table in ``rules``. ``PARENTS`` lists the structures that may be created when they are absent, because
 their absence and their presence mean the same but for security. ``reviewed.json`` lists every other
 member: read by a person, and found to need no control.
 """
@@ -16,60 +16,30 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
-from secure_sagemaker.baseline import ControlId, SecurityBaseline
-from secure_sagemaker.controls.cases import (
-    clarify_job,
-    directory_bucket_object,
-    directory_bucket_output,
-    endpoint_storage,
-    grouped_model_package,
-    job_storage,
-    legacy_domain_key,
-    names_models,
-)
+from secure_sagemaker.baseline import ControlId
+from secure_sagemaker.controls.cases import names_models
 from secure_sagemaker.controls.catalogue import ExemptionId
-from secure_sagemaker.controls.checks import (
-    AtLeast,
-    Check,
-    Choice,
-    Cidrs,
-    Flag,
-    Forbidden,
-    Isolation,
-    Key,
-    Required,
-    Role,
-    Roles,
-    Site,
-    Subset,
-    Trusted,
-    Verdict,
+from secure_sagemaker.controls.rules import (
+    BY_MEMBER,
+    BY_STRUCTURE,
+    BY_VALUE,
+    DOCUMENT,
+    DOCUMENT_MEMBERS,
+    TAGS,
+    TAGS_ADDED,
 )
-from secure_sagemaker.controls.documents import JobDocument
-from secure_sagemaker.controls.perimeter import Bucket, BucketOwner, CopySource, ResourcePolicy, S3Location
-from secure_sagemaker.controls.s3 import BucketKey, Encryption, NoCustomerKey
-from secure_sagemaker.controls.tags import AddedTags, RemovedTags, Tags
+from secure_sagemaker.controls.s3 import s3_rule
+from secure_sagemaker.controls.verdicts import Rule, Site, Verdict
 
 __all__ = [
     "PARENTS",
     "Parent",
-    "Rule",
     "document_members",
     "document_rule",
     "is_mutating",
     "reviewed",
     "rule_for",
 ]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rule:
-    """One row: the control that governs a member, and what it must hold."""
-
-    control: ControlId
-    check: Check
-    secret: bool = False
-    """Its value must never be shown."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,385 +54,6 @@ class Parent:
     """Entries that a list must have, so that they can be secured; each is added where it is missing."""
     operations: tuple[str, ...] = ()
     """The only operations it may be created in; empty for all."""
-
-
-def _rule(control: ControlId, check: Check) -> Rule:
-    return Rule(control=control, check=check)
-
-
-def _volume(*instance_types: str) -> Rule:
-    return _rule(
-        ControlId.KMS_VOLUME_KEY,
-        Key(control=ControlId.KMS_VOLUME_KEY, unless=(job_storage(*instance_types),)),
-    )
-
-
-def _endpoint_volume(*instance_types: str) -> Rule:
-    return _rule(
-        ControlId.KMS_VOLUME_KEY,
-        Key(control=ControlId.KMS_VOLUME_KEY, unless=(endpoint_storage(*instance_types),)),
-    )
-
-
-def _subnets(baseline: SecurityBaseline) -> tuple[str, ...]:
-    return baseline.vpc.subnets
-
-
-def _groups(baseline: SecurityBaseline) -> tuple[str, ...]:
-    return baseline.vpc.security_groups
-
-
-def _vpc_id(baseline: SecurityBaseline) -> tuple[str, ...]:
-    return (baseline.vpc.vpc_id,) if baseline.vpc.vpc_id else ()
-
-
-def _never(site: Site) -> bool:
-    return False
-
-
-def _in_new_domain(site: Site) -> bool:
-    return site.operation == "CreateDomain"
-
-
-def _always(site: Site) -> bool:
-    return True
-
-
-def _beside_offline_store(site: Site) -> bool:
-    return "OfflineStoreConfig" in site.siblings
-
-
-_PLAIN_VOLUME = _rule(ControlId.KMS_VOLUME_KEY, Key(control=ControlId.KMS_VOLUME_KEY))
-_OUTPUT = _rule(
-    ControlId.KMS_OUTPUT_KEY, Key(control=ControlId.KMS_OUTPUT_KEY, unless=(directory_bucket_output,))
-)
-_RESOURCE = _rule(ControlId.KMS_RESOURCE_KEY, Key(control=ControlId.KMS_RESOURCE_KEY))
-_SUBNETS = _rule(ControlId.VPC_CONFIG, Subset(listed=_subnets))
-_GROUPS = _rule(ControlId.VPC_CONFIG, Subset(listed=_groups))
-_GROUPS_IF_NAMED = _rule(ControlId.VPC_CONFIG, Subset(listed=_groups, inject=_never))
-_GROUPS_OF_DOMAIN = _rule(ControlId.VPC_CONFIG, Subset(listed=_groups, inject=_in_new_domain))
-_ROLE = _rule(ControlId.EXECUTION_ROLE, Role())
-_ROLE_ALWAYS = _rule(ControlId.EXECUTION_ROLE, Role(inject=_always))
-_ROLE_OF_DOMAIN = _rule(ControlId.EXECUTION_ROLE, Role(inject=_in_new_domain))
-_ROLES = _rule(ControlId.EXECUTION_ROLE, Roles())
-_ISOLATION = _rule(ControlId.NETWORK_ISOLATION, Isolation(unless=(clarify_job,)))
-_TAGS = _rule(ControlId.REQUIRED_TAGS, Tags())
-_TAGS_ADDED = _rule(ControlId.REQUIRED_TAGS, AddedTags())
-_READ = _rule(ControlId.DATA_PERIMETER, S3Location(written=False))
-_WRITTEN = _rule(ControlId.DATA_PERIMETER, S3Location(written=True))
-_POLICY = _rule(ControlId.RESOURCE_POLICY, ResourcePolicy())
-_SERVERLESS = _rule(
-    ControlId.SERVERLESS_INFERENCE,
-    Forbidden(wanted="instance-backed inference", permitted=lambda baseline: False),
-)
-
-_SAGEMAKER: Mapping[tuple[str, str], Rule] = {
-    # Storage volumes.
-    ("ResourceConfig", "VolumeKmsKeyId"): _volume(
-        "InstanceType", "InstanceGroups[].InstanceType", "InstancePreferences[].InstanceType"
-    ),
-    ("HyperParameterTuningResourceConfig", "VolumeKmsKeyId"): _volume(
-        "InstanceType", "InstanceConfigs[].InstanceType"
-    ),
-    ("ProcessingClusterConfig", "VolumeKmsKeyId"): _volume(
-        "InstanceType", "InstancePreferences[].InstanceType"
-    ),
-    ("MonitoringClusterConfig", "VolumeKmsKeyId"): _volume("InstanceType"),
-    ("TransformResources", "VolumeKmsKeyId"): _volume("InstanceType"),
-    ("CreateEndpointConfigInput", "KmsKeyId"): _endpoint_volume(
-        "ProductionVariants[].InstanceType",
-        "ProductionVariants[].InstancePools[].InstanceType",
-        "ShadowProductionVariants[].InstanceType",
-        "ShadowProductionVariants[].InstancePools[].InstanceType",
-    ),
-    ("CreateInferenceExperimentRequest", "KmsKey"): _endpoint_volume(
-        "ModelVariants[].InfrastructureConfig.RealTimeInferenceConfig.InstanceType"
-    ),
-    ("RecommendationJobInputConfig", "VolumeKmsKeyId"): _endpoint_volume(
-        "EndpointConfigurations[].InstanceType"
-    ),
-    ("AutoMLSecurityConfig", "VolumeKmsKeyId"): _PLAIN_VOLUME,
-    ("LabelingJobResourceConfig", "VolumeKmsKeyId"): _PLAIN_VOLUME,
-    ("ClusterEbsVolumeConfig", "VolumeKmsKeyId"): _PLAIN_VOLUME,
-    ("CreateNotebookInstanceInput", "KmsKeyId"): _PLAIN_VOLUME,
-    ("CreateDomainRequest", "KmsKeyId"): _rule(
-        ControlId.KMS_VOLUME_KEY, Key(control=ControlId.KMS_VOLUME_KEY, unless=(legacy_domain_key,))
-    ),
-    ("CreateDomainRequest", "HomeEfsFileSystemKmsKeyId"): _rule(
-        ControlId.KMS_VOLUME_KEY, Key(control=ControlId.KMS_VOLUME_KEY, inject=False)
-    ),
-    # What SageMaker writes.
-    **dict.fromkeys(
-        (
-            ("AsyncInferenceOutputConfig", "KmsKeyId"),
-            ("AthenaDatasetDefinition", "KmsKeyId"),
-            ("AutoMLOutputDataConfig", "KmsKeyId"),
-            ("BatchDataCaptureConfig", "KmsKeyId"),
-            ("DataCaptureConfig", "KmsKeyId"),
-            ("EdgeOutputConfig", "KmsKeyId"),
-            ("FlowDefinitionOutputConfig", "KmsKeyId"),
-            ("InferenceExperimentDataStorageConfig", "KmsKey"),
-            ("LabelingJobOutputConfig", "KmsKeyId"),
-            ("MonitoringOutputConfig", "KmsKeyId"),
-            ("OptimizationJobOutputConfig", "KmsKeyId"),
-            ("OutputConfig", "KmsKeyId"),
-            ("OutputDataConfig", "KmsKeyId"),
-            ("ProcessingOutputConfig", "KmsKeyId"),
-            ("ProductionVariantCoreDumpConfig", "KmsKeyId"),
-            ("RecommendationJobOutputConfig", "KmsKeyId"),
-            ("RedshiftDatasetDefinition", "KmsKeyId"),
-            ("RoutingTargetAsyncInferenceOutputConfig", "KmsKeyId"),
-            ("S3StorageConfig", "KmsKeyId"),
-            ("SharingSettings", "S3KmsKeyId"),
-            ("TrainingSessionS3Location", "KmsKeyArn"),
-            ("TransformOutput", "KmsKeyId"),
-            ("WorkspaceSettings", "S3KmsKeyId"),
-        ),
-        _OUTPUT,
-    ),
-    # What rests in SageMaker itself.
-    ("CreateMlflowAppRequest", "KmsKeyId"): _RESOURCE,
-    ("CreatePartnerAppRequest", "KmsKeyId"): _RESOURCE,
-    ("ModelCardSecurityConfig", "KmsKeyId"): _RESOURCE,
-    ("ModelPackageSecurityConfig", "KmsKeyId"): _RESOURCE,
-    ("OnlineStoreSecurityConfig", "KmsKeyId"): _RESOURCE,
-    # The network.
-    **{
-        (shape, member): rule
-        for shape in (
-            "NeoVpcConfig",
-            "OptimizationVpcConfig",
-            "RecommendationJobVpcConfig",
-            "VpcConfig",
-            "WorkforceVpcConfigRequest",
-        )
-        for member, rule in (("Subnets", _SUBNETS), ("SecurityGroupIds", _GROUPS))
-    },
-    ("WorkforceVpcConfigRequest", "VpcId"): _rule(ControlId.VPC_CONFIG, Subset(listed=_vpc_id, single=True)),
-    ("CreateDomainRequest", "SubnetIds"): _SUBNETS,
-    ("CreateDomainRequest", "VpcId"): _rule(ControlId.VPC_CONFIG, Subset(listed=_vpc_id, single=True)),
-    ("UpdateDomainRequest", "SubnetIds"): _SUBNETS,
-    ("UpdateDomainRequest", "VpcId"): _rule(ControlId.VPC_CONFIG, Subset(listed=_vpc_id, single=True)),
-    ("CreateNotebookInstanceInput", "SubnetId"): _rule(
-        ControlId.VPC_CONFIG, Subset(listed=_subnets, single=True)
-    ),
-    ("CreateNotebookInstanceInput", "SecurityGroupIds"): _GROUPS,
-    ("UserSettings", "SecurityGroups"): _GROUPS_OF_DOMAIN,
-    ("DefaultSpaceSettings", "SecurityGroups"): _GROUPS_OF_DOMAIN,
-    ("DomainSettings", "SecurityGroupIds"): _GROUPS_IF_NAMED,
-    ("DomainSettingsForUpdate", "SecurityGroupIds"): _GROUPS_IF_NAMED,
-    ("CreateDomainRequest", "AppNetworkAccessType"): _rule(
-        ControlId.DIRECT_INTERNET_ACCESS,
-        Choice(strict="VpcOnly", permitted=lambda baseline: baseline.hardening.allow_direct_internet_access),
-    ),
-    ("UpdateDomainRequest", "AppNetworkAccessType"): _rule(
-        ControlId.DIRECT_INTERNET_ACCESS,
-        Choice(strict="VpcOnly", permitted=lambda baseline: baseline.hardening.allow_direct_internet_access),
-    ),
-    ("CreateNotebookInstanceInput", "DirectInternetAccess"): _rule(
-        ControlId.DIRECT_INTERNET_ACCESS,
-        Choice(strict="Disabled", permitted=lambda baseline: baseline.hardening.allow_direct_internet_access),
-    ),
-    ("SourceIpConfig", "Cidrs"): _rule(ControlId.WORKFORCE_SOURCE_IP, Cidrs()),
-    # An endpoint config takes these, and a VpcConfig, for inference components only.
-    ("CreateEndpointConfigInput", "EnableNetworkIsolation"): _rule(
-        ControlId.NETWORK_ISOLATION,
-        Isolation(unless=(names_models(ExemptionId.MODEL_ENDPOINT_ISOLATION),)),
-    ),
-    ("CreateEndpointConfigInput", "ExecutionRoleArn"): _rule(
-        ControlId.EXECUTION_ROLE,
-        Role(inject=_always, unless=(names_models(ExemptionId.MODEL_ENDPOINT_ROLE),)),
-    ),
-    # Roles that are needed though the service model calls them optional.
-    ("CreateModelInput", "ExecutionRoleArn"): _ROLE_ALWAYS,
-    ("CreateFeatureGroupRequest", "RoleArn"): _rule(
-        ControlId.EXECUTION_ROLE, Role(inject=_beside_offline_store)
-    ),
-    ("UserSettings", "ExecutionRole"): _ROLE_OF_DOMAIN,
-    ("EmrSettings", "AssumableRoleArns"): _ROLES,
-    ("EmrSettings", "ExecutionRoleArns"): _ROLES,
-    # Switches.
-    ("CreateNotebookInstanceInput", "RootAccess"): _rule(
-        ControlId.ROOT_ACCESS,
-        Choice(strict="Disabled", permitted=lambda baseline: baseline.hardening.allow_root_access),
-    ),
-    ("UpdateNotebookInstanceInput", "RootAccess"): _rule(
-        ControlId.ROOT_ACCESS,
-        Choice(strict="Disabled", permitted=lambda baseline: baseline.hardening.allow_root_access),
-    ),
-    ("DockerSettings", "EnableDockerAccess"): _rule(
-        ControlId.DOCKER_ACCESS,
-        Choice(
-            strict="DISABLED",
-            permitted=lambda baseline: baseline.hardening.allow_docker_access,
-            safe_when_absent=True,
-        ),
-    ),
-    ("DockerSettings", "VpcOnlyTrustedAccounts"): _rule(ControlId.DOCKER_ACCESS, Trusted()),
-    ("SpaceSettings", "RemoteAccess"): _rule(
-        ControlId.REMOTE_ACCESS,
-        Choice(
-            strict="DISABLED",
-            permitted=lambda baseline: baseline.hardening.allow_remote_access,
-            safe_when_absent=True,
-        ),
-    ),
-    ("StartSessionRequest", "ResourceIdentifier"): _rule(
-        ControlId.REMOTE_ACCESS,
-        Forbidden(
-            wanted="no remote session",
-            permitted=lambda baseline: baseline.hardening.allow_remote_access,
-        ),
-    ),
-    ("ContainerDefinition", "ImageConfig"): _rule(
-        ControlId.IMAGE_REPOSITORY,
-        Required(
-            wanted="RepositoryAccessMode 'Vpc'",
-            beside="Image",
-            permitted=lambda baseline: not baseline.hardening.vpc_image_repositories_only,
-        ),
-    ),
-    ("AlgorithmSpecification", "TrainingImageConfig"): _rule(
-        ControlId.IMAGE_REPOSITORY,
-        Required(
-            wanted="TrainingRepositoryAccessMode 'Vpc'",
-            beside="TrainingImage",
-            permitted=lambda baseline: not baseline.hardening.vpc_image_repositories_only,
-        ),
-    ),
-    **{
-        (shape, member): _rule(
-            ControlId.IMAGE_REPOSITORY,
-            Choice(
-                strict="Vpc",
-                permitted=lambda baseline: not baseline.hardening.vpc_image_repositories_only,
-            ),
-        )
-        for shape, member in (
-            ("ImageConfig", "RepositoryAccessMode"),
-            ("TrainingImageConfig", "TrainingRepositoryAccessMode"),
-        )
-    },
-    # Documents inside requests.
-    ("CreateJobRequest", "JobConfigDocument"): _rule(ControlId.JOB_DOCUMENT, JobDocument()),
-    ("PutModelPackageGroupPolicyInput", "ResourcePolicy"): _POLICY,
-    ("PutEndpointPolicyRequest", "ResourcePolicy"): _POLICY,
-    # Who owns the bucket that a tracking server writes to.
-    **{
-        (shape, member): rule
-        for shape in ("CreateMlflowTrackingServerRequest", "UpdateMlflowTrackingServerRequest")
-        for member, rule in (
-            ("S3BucketOwnerAccountId", _rule(ControlId.BUCKET_OWNER, BucketOwner(of="ArtifactStoreUri"))),
-            (
-                "S3BucketOwnerVerification",
-                _rule(
-                    ControlId.BUCKET_OWNER,
-                    Flag(True, permitted=lambda baseline: False, safe_when_absent=True),
-                ),
-            ),
-        )
-    },
-    # Where a pipeline's definition is read from.
-    ("PipelineDefinitionS3Location", "Bucket"): _rule(ControlId.DATA_PERIMETER, Bucket()),
-    # Tags.
-    ("AddTagsInput", "Tags"): _TAGS_ADDED,
-    ("CreateModelPackageInput", "Tags"): _rule(
-        ControlId.REQUIRED_TAGS, Tags(unless=(grouped_model_package,))
-    ),
-    ("DeleteTagsInput", "TagKeys"): _rule(ControlId.REQUIRED_TAGS, RemovedTags()),
-    # S3 locations that are written; all others are read.
-    **dict.fromkeys(
-        (
-            ("AIBenchmarkOutputConfig", "S3OutputLocation"),
-            ("AIRecommendationOutputConfig", "S3OutputLocation"),
-            ("AsyncInferenceOutputConfig", "S3FailurePath"),
-            ("AsyncInferenceOutputConfig", "S3OutputPath"),
-            ("AthenaDatasetDefinition", "OutputS3Uri"),
-            ("AutoMLOutputDataConfig", "S3OutputPath"),
-            ("BatchDataCaptureConfig", "DestinationS3Uri"),
-            ("CheckpointConfig", "S3Uri"),
-            ("CreateMlflowAppRequest", "ArtifactStoreUri"),
-            ("CreateMlflowTrackingServerRequest", "ArtifactStoreUri"),
-            ("DataCaptureConfig", "DestinationS3Uri"),
-            ("DebugHookConfig", "S3OutputPath"),
-            ("DebugRuleConfiguration", "S3OutputPath"),
-            ("EdgeOutputConfig", "S3OutputLocation"),
-            ("FlowDefinitionOutputConfig", "S3OutputPath"),
-            ("HubS3StorageConfig", "S3OutputPath"),
-            ("InferenceExperimentDataStorageConfig", "Destination"),
-            ("LabelingJobOutputConfig", "S3OutputPath"),
-            ("ModelCardExportOutputConfig", "S3OutputPath"),
-            ("MonitoringS3Output", "S3Uri"),
-            ("OptimizationJobOutputConfig", "S3OutputLocation"),
-            ("OutputConfig", "S3OutputLocation"),
-            ("OutputDataConfig", "S3OutputPath"),
-            ("ProcessingS3Output", "S3Uri"),
-            ("ProductionVariantCoreDumpConfig", "DestinationS3Uri"),
-            ("ProfilerConfig", "S3OutputPath"),
-            ("ProfilerConfigForUpdate", "S3OutputPath"),
-            ("ProfilerRuleConfiguration", "S3OutputPath"),
-            ("RecommendationJobCompiledOutputConfig", "S3OutputUri"),
-            ("RedshiftDatasetDefinition", "OutputS3Uri"),
-            ("RoutingTargetAsyncInferenceOutputConfig", "S3FailurePath"),
-            ("RoutingTargetAsyncInferenceOutputConfig", "S3OutputPath"),
-            ("S3StorageConfig", "S3Uri"),
-            ("SharingSettings", "S3OutputPath"),
-            ("TensorBoardOutputConfig", "S3OutputPath"),
-            ("TrainingSessionS3Location", "Path"),
-            ("TransformOutput", "S3OutputPath"),
-            ("UnifiedStudioSettings", "ProjectS3Path"),
-            ("UpdateMlflowAppRequest", "ArtifactStoreUri"),
-            ("UpdateMlflowTrackingServerRequest", "ArtifactStoreUri"),
-            ("WorkspaceSettings", "S3ArtifactPath"),
-        ),
-        _WRITTEN,
-    ),
-}
-
-_SAGEMAKER_BY_MEMBER: Mapping[str, Rule] = {
-    "VolumeKmsKeyId": _PLAIN_VOLUME,
-    "EnableNetworkIsolation": _ISOLATION,
-    "EnableInterContainerTrafficEncryption": _rule(
-        ControlId.INTER_CONTAINER_ENCRYPTION,
-        Flag(True, permitted=lambda baseline: not baseline.hardening.inter_container_encryption),
-    ),
-    "EnableRemoteDebug": _rule(
-        ControlId.REMOTE_DEBUG,
-        Flag(
-            False,
-            permitted=lambda baseline: baseline.hardening.allow_remote_debug,
-            safe_when_absent=True,
-        ),
-    ),
-    "EnableSSMAccess": _rule(
-        ControlId.SSM_ACCESS,
-        Flag(False, permitted=lambda baseline: baseline.hardening.allow_ssm_access, safe_when_absent=True),
-    ),
-    "MinimumInstanceMetadataServiceVersion": _rule(
-        ControlId.INSTANCE_METADATA_SERVICE,
-        AtLeast(minimum=lambda baseline: baseline.hardening.minimum_imds_version),
-    ),
-}
-
-_SAGEMAKER_BY_VALUE: Mapping[str, Rule] = {
-    "KmsKeyId": _RESOURCE,
-    "RoleArn": _ROLE,
-    "ProductionVariantServerlessConfig": _SERVERLESS,
-    **dict.fromkeys(
-        (
-            "S3Uri",
-            "DestinationS3Uri",
-            "InferenceRouterS3Uri",
-            "MonitoringS3Uri",
-            "OutputS3Path",
-            "S3ModelUri",
-            "S3OutputPath",
-            "S3SchemaUri",
-            "Url",
-        ),
-        _READ,
-    ),
-}
 
 
 PARENTS: Mapping[tuple[str, str], Parent] = MappingProxyType(
@@ -518,34 +109,6 @@ PARENTS: Mapping[tuple[str, str], Parent] = MappingProxyType(
 """Structures that may be created. Never those whose presence changes what the call does, such as
 DataCaptureConfig, OnlineStoreConfig, AsyncInferenceConfig or a tuning job's resource configs."""
 
-_S3: Mapping[str, Rule] = {
-    "Bucket": _rule(ControlId.DATA_PERIMETER, Bucket()),
-    "CopySource": _rule(ControlId.DATA_PERIMETER, CopySource()),
-    "ExpectedBucketOwner": _rule(ControlId.BUCKET_OWNER, BucketOwner(of="Bucket")),
-    "ExpectedSourceBucketOwner": _rule(ControlId.BUCKET_OWNER, BucketOwner(of="CopySource")),
-}
-
-_S3_WRITES: Mapping[str, Rule] = {
-    "ServerSideEncryption": _rule(ControlId.S3_ENCRYPTION, Encryption(unless=(directory_bucket_object,))),
-    "SSEKMSKeyId": _rule(
-        ControlId.S3_ENCRYPTION,
-        Key(control=ControlId.S3_ENCRYPTION, unless=(directory_bucket_object,)),
-    ),
-    "BucketKeyEnabled": _rule(ControlId.S3_ENCRYPTION, BucketKey(unless=(directory_bucket_object,))),
-}
-_S3_WRITING_SHAPES = frozenset({"PutObjectRequest", "CopyObjectRequest", "CreateMultipartUploadRequest"})
-_S3_CUSTOMER_KEYS: Mapping[str, Rule] = {
-    "SSECustomerKey": Rule(control=ControlId.S3_ENCRYPTION, check=NoCustomerKey(), secret=True),
-    "SSECustomerKeyMD5": Rule(control=ControlId.S3_ENCRYPTION, check=NoCustomerKey(), secret=True),
-    "SSECustomerAlgorithm": _rule(ControlId.S3_ENCRYPTION, NoCustomerKey()),
-}
-# A part says again what its upload said; reading an older object takes the key it was written with.
-_S3_PART_SHAPES = frozenset({"UploadPartRequest", "UploadPartCopyRequest", "CompleteMultipartUploadRequest"})
-_BUCKET_CREATION = _rule(
-    ControlId.BUCKET_CREATION,
-    Forbidden(wanted="an existing bucket", permitted=lambda baseline: False),
-)
-
 _READ_ONLY = ("Describe", "List", "Get", "Search", "Query", "BatchGet", "BatchDescribe")
 
 
@@ -568,47 +131,24 @@ def rule_for(
         top: Whether the structure is the request itself.
     """
     if service == "s3":
-        if shape == "CreateBucketRequest" and member == "Bucket":
-            return _BUCKET_CREATION
-        if shape in _S3_WRITING_SHAPES and member in _S3_WRITES:
-            return _S3_WRITES[member]
-        if shape in _S3_WRITING_SHAPES | _S3_PART_SHAPES and member in _S3_CUSTOMER_KEYS:
-            return _S3_CUSTOMER_KEYS[member]
-        return _S3.get(member) if top else None
+        return s3_rule(shape, member, top=top)
     if service != "sagemaker":
         return None
-    if (particular := _SAGEMAKER.get((shape, member))) is not None:
+    if (particular := BY_STRUCTURE.get((shape, member))) is not None:
         return particular
     if top and member == "Tags":
-        return _TAGS_ADDED if operation.startswith("Update") else _TAGS
-    return _SAGEMAKER_BY_MEMBER.get(member) or _SAGEMAKER_BY_VALUE.get(value_shape)
-
-
-_DOCUMENT: Mapping[str, Rule] = {
-    **_SAGEMAKER_BY_MEMBER,
-    "KmsKeyArn": _OUTPUT,
-    "KmsKeyId": _OUTPUT,
-    "RoleArn": _ROLE,
-    "ExecutionRoleArn": _ROLE,
-    "S3OutputPath": _WRITTEN,
-    "S3Uri": _READ,
-    "SecurityGroupIds": _GROUPS,
-    "Subnets": _SUBNETS,
-}
-_DOCUMENT_MEMBERS: Mapping[str, tuple[str, ...]] = {
-    "OutputDataConfig": ("KmsKeyArn",),
-    "VpcConfig": ("Subnets", "SecurityGroupIds"),
-}
+        return TAGS_ADDED if operation.startswith("Update") else TAGS
+    return BY_MEMBER.get(member) or BY_VALUE.get(value_shape)
 
 
 def document_rule(member: str) -> Rule | None:
     """The rule for a member of CreateJob's document, which has no service model: by its name alone."""
-    return _DOCUMENT.get(member)
+    return DOCUMENT.get(member)
 
 
 def document_members(structure: str) -> tuple[str, ...]:
     """The governed members that a structure of CreateJob's document is given when they are missing."""
-    return _DOCUMENT_MEMBERS.get(structure, ())
+    return DOCUMENT_MEMBERS.get(structure, ())
 
 
 @cache

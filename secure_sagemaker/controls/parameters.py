@@ -13,13 +13,13 @@ from secure_sagemaker.controls.checks import Each
 from secure_sagemaker.controls.members import (
     PARENTS,
     Parent,
-    Rule,
     document_members,
     document_rule,
     is_mutating,
     reviewed,
     rule_for,
 )
+from secure_sagemaker.controls.verdicts import Rule
 
 if TYPE_CHECKING:
     from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape

@@ -8,9 +8,9 @@ from urllib.parse import unquote
 
 from secure_sagemaker.baseline import SecurityBaseline, parse_arn
 from secure_sagemaker.controls.cases import directory_bucket_owner
-from secure_sagemaker.controls.checks import Kept, Site, Supplied, Unfit, Verdict
 from secure_sagemaker.controls.documents import read_json
 from secure_sagemaker.controls.locations import bucket_of, is_location
+from secure_sagemaker.controls.verdicts import Kept, Site, Supplied, Unfit, Verdict
 
 __all__ = ["Bucket", "BucketOwner", "CopySource", "ResourcePolicy", "S3Location"]
 

@@ -1,14 +1,17 @@
-"""Encryption of the objects that the program itself writes to S3."""
+"""S3: encryption of what the program itself writes, and the rules for S3's members."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from secure_sagemaker.baseline import ControlId
-from secure_sagemaker.controls.checks import REMOVE, Kept, Site, Supplied, Unfit, Verdict
+from secure_sagemaker.controls.cases import directory_bucket_object
+from secure_sagemaker.controls.checks import Forbidden, Key
+from secure_sagemaker.controls.perimeter import Bucket, BucketOwner, CopySource
+from secure_sagemaker.controls.verdicts import REMOVE, Check, Kept, Rule, Site, Supplied, Unfit, Verdict
 
-__all__ = ["BucketKey", "Encryption", "NoCustomerKey"]
+__all__ = ["s3_rule"]
 
 _KMS = "aws:kms"
 _AT_LEAST_KMS = (_KMS, "aws:kms:dsse")
@@ -60,3 +63,47 @@ class NoCustomerKey:
             correction=REMOVE,
             why="a customer-provided key excludes SSE-KMS, and its loss is the loss of the data",
         )
+
+
+def _row(control: ControlId, check: Check) -> Rule:
+    return Rule(control=control, check=check)
+
+
+_ANY: Mapping[str, Rule] = {
+    "Bucket": _row(ControlId.DATA_PERIMETER, Bucket()),
+    "CopySource": _row(ControlId.DATA_PERIMETER, CopySource()),
+    "ExpectedBucketOwner": _row(ControlId.BUCKET_OWNER, BucketOwner(of="Bucket")),
+    "ExpectedSourceBucketOwner": _row(ControlId.BUCKET_OWNER, BucketOwner(of="CopySource")),
+}
+
+_WRITES: Mapping[str, Rule] = {
+    "ServerSideEncryption": _row(ControlId.S3_ENCRYPTION, Encryption(unless=(directory_bucket_object,))),
+    "SSEKMSKeyId": _row(
+        ControlId.S3_ENCRYPTION,
+        Key(control=ControlId.S3_ENCRYPTION, unless=(directory_bucket_object,)),
+    ),
+    "BucketKeyEnabled": _row(ControlId.S3_ENCRYPTION, BucketKey(unless=(directory_bucket_object,))),
+}
+_WRITING_SHAPES = frozenset({"PutObjectRequest", "CopyObjectRequest", "CreateMultipartUploadRequest"})
+_CUSTOMER_KEYS: Mapping[str, Rule] = {
+    "SSECustomerKey": Rule(control=ControlId.S3_ENCRYPTION, check=NoCustomerKey(), secret=True),
+    "SSECustomerKeyMD5": Rule(control=ControlId.S3_ENCRYPTION, check=NoCustomerKey(), secret=True),
+    "SSECustomerAlgorithm": _row(ControlId.S3_ENCRYPTION, NoCustomerKey()),
+}
+# A part says again what its upload said; reading an older object takes the key it was written with.
+_PART_SHAPES = frozenset({"UploadPartRequest", "UploadPartCopyRequest", "CompleteMultipartUploadRequest"})
+_BUCKET_CREATION = _row(
+    ControlId.BUCKET_CREATION,
+    Forbidden(wanted="an existing bucket", permitted=lambda baseline: False),
+)
+
+
+def s3_rule(shape: str, member: str, *, top: bool) -> Rule | None:
+    """The rule for a member of an S3 request, or None for one that no control governs."""
+    if shape == "CreateBucketRequest" and member == "Bucket":
+        return _BUCKET_CREATION
+    if shape in _WRITING_SHAPES and member in _WRITES:
+        return _WRITES[member]
+    if shape in _WRITING_SHAPES | _PART_SHAPES and member in _CUSTOMER_KEYS:
+        return _CUSTOMER_KEYS[member]
+    return _ANY.get(member) if top else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from secure_sagemaker.controls.checks import Kept, Site, Supplied, Unfit, Verdict
+from secure_sagemaker.controls.verdicts import Kept, Site, Supplied, Unfit, Verdict
 
 __all__ = ["AddedTags", "RemovedTags", "Tags"]
 

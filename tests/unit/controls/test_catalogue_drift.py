@@ -9,10 +9,10 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from secure_sagemaker.baseline import ControlId
 from secure_sagemaker.controls import CONTROLS, EXEMPTIONS
-from secure_sagemaker.controls import members as table
+from secure_sagemaker.controls import rules as table
 from secure_sagemaker.controls.catalogue import ExemptionId
 from secure_sagemaker.controls.instance_types import LocalStorage, local_storage
-from secure_sagemaker.controls.members import PARENTS, is_mutating
+from secure_sagemaker.controls.members import PARENTS, is_mutating, rule_for
 from secure_sagemaker.controls.parameters import GovernedMember, governed_members
 from tests.controls_support import SUPPORTED, baseline, enforced, service_model
 from tools import golden
@@ -114,7 +114,7 @@ def test_no_question_holds_anything_governed() -> None:
         if not is_mutating("sagemaker", name)
         for shape in structures(model.operation_model(name).input_shape)
         for member, value in shape.members.items()
-        if table.rule_for("sagemaker", name, shape.name, member, value.name, top=False) is not None
+        if rule_for("sagemaker", name, shape.name, member, value.name, top=False) is not None
     ]
     assert [] == held
 
@@ -133,9 +133,9 @@ def test_every_rule_is_reached() -> None:
     """Each row of the tables governs some member of some operation."""
     rules = [member.rule for _, _, member, _ in governed()]
     rows = {
-        **table._SAGEMAKER,
-        **table._SAGEMAKER_BY_MEMBER,
-        **table._SAGEMAKER_BY_VALUE,
+        **table.BY_STRUCTURE,
+        **table.BY_MEMBER,
+        **table.BY_VALUE,
     }
     structure_and_name = {(structure, member.name) for _, _, member, structure in governed()}
     unreached = [
@@ -154,7 +154,7 @@ def test_every_row_governs_with_its_own_rule() -> None:
     other = [
         (operation, path)
         for operation, path, member, structure in governed()
-        if (row := table._SAGEMAKER.get((structure, member.name))) is not None and row is not member.rule
+        if (row := table.BY_STRUCTURE.get((structure, member.name))) is not None and row is not member.rule
     ]
     assert [] == other
 
