@@ -172,8 +172,8 @@ class Walk:
             case Lookup(reference=reference, inject=inject):
                 wanted = f"the key ARN of {reference}, once kms:DescribeKey has told it"
                 injected = inject and not site.present
-                if injected and self._excused(rule.control, here, got, wanted):
-                    return
+                if self._excused(rule.control, here, got, wanted):
+                    return  # nothing would be changed or refused, so nothing need be known
                 self.lookups.append(reference)
                 action = Action.INJECTED if injected else Action.KEPT
                 self._record(rule.control, here, action, got=got, wanted=wanted)

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from secure_sagemaker import ControlError, KeyResolutionError, SessionError
+from secure_sagemaker import Action, ControlError, KeyResolutionError, SessionError
 from tests.unit.baseline.stated import COMPLETE, KEY, changed
 from tests.unit.secured import secured, training_job
-from tests.wire import Answer, Sent, Wire, says
+from tests.wire import Answer, Sent, Wire, refuses, says
 
 EXPRESS = "ml-fast--euw1-az1--x-s3"
 WITH_EXPRESS = changed(
@@ -80,3 +80,18 @@ def test_verify_describes_keys_named_by_arn_too(wire: Wire) -> None:
     wire.answers["DescribeKey"] = says({"KeyMetadata": {"KeyId": "k", "Arn": KEY, "KeyState": "Disabled"}})
     with pytest.raises(KeyResolutionError, match="Disabled"):
         secured(wire, COMPLETE).verify()
+
+
+def test_observing_asks_for_no_key(wire: Wire) -> None:
+    """A control that only observes stops nothing: a caller's alias goes out as it is, whatever KMS would say."""
+    wire.answers["DescribeKey"] = refuses("AccessDeniedException")
+    session = secured(wire, COMPLETE + '\n[modes]\nkms-volume-key = "observe"\n')
+
+    job = training_job()
+    job["ResourceConfig"]["VolumeKmsKeyId"] = "alias/somebody"
+    session.client("sagemaker").create_training_job(**job)
+
+    sent = wire.one("CreateTrainingJob").json
+    assert "alias/somebody" == sent["ResourceConfig"]["VolumeKmsKeyId"]
+    assert [] == wire.of("DescribeKey")
+    assert Action.OBSERVED in [row.action for row in session.report().decisions("CreateTrainingJob")]
