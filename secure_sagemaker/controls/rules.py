@@ -234,6 +234,8 @@ BY_STRUCTURE: Mapping[tuple[str, str], Rule] = {
         ControlId.EXECUTION_ROLE, Role(inject=_beside_offline_store)
     ),
     ("UserSettings", "ExecutionRole"): _ROLE_OF_DOMAIN,
+    # Redshift's own role, which the default for SageMaker cannot stand for.
+    ("RedshiftDatasetDefinition", "ClusterRoleArn"): _rule(ControlId.EXECUTION_ROLE, Role(inject=_never)),
     ("EmrSettings", "AssumableRoleArns"): _ROLES,
     ("EmrSettings", "ExecutionRoleArns"): _ROLES,
     # Switches.

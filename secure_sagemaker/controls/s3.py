@@ -9,7 +9,7 @@ from secure_sagemaker.baseline import ControlId
 from secure_sagemaker.controls.cases import directory_bucket_object
 from secure_sagemaker.controls.checks import Forbidden, Key
 from secure_sagemaker.controls.perimeter import Bucket, BucketOwner, CopySource
-from secure_sagemaker.controls.verdicts import REMOVE, Check, Kept, Rule, Site, Supplied, Unfit, Verdict
+from secure_sagemaker.controls.verdicts import Check, Kept, Rule, Site, Supplied, Unfit, Verdict
 
 __all__ = ["s3_rule"]
 
@@ -55,13 +55,13 @@ class NoCustomerKey:
     """``SSECustomerKey`` and its algorithm: a key that only the caller holds."""
 
     def judge(self, site: Site) -> Verdict:
-        """It excludes SSE-KMS, and nobody else can ever read the object."""
+        """It excludes SSE-KMS. Never corrected: the reads that follow would still name the key."""
         if not site.present:
             return None
         return Unfit(
             wanted="SSE-KMS with a key of the baseline",
-            correction=REMOVE,
             why="a customer-provided key excludes SSE-KMS, and its loss is the loss of the data",
+            remedy="leave the customer key out of writes and of the reads that follow them",
         )
 
 
