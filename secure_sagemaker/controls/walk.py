@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from secure_sagemaker.baseline import ControlId, Mode, Waiver
 from secure_sagemaker.controls.catalogue import CONTROLS, EXEMPTIONS, references
@@ -276,7 +277,7 @@ class Walk:
                 wanted=wanted,
                 why=why or CONTROLS[control].why,
                 remedy=remedy,
-                references=references(self.operation, _generic(path)),
+                references=_references(self.operation, path),
             )
         )
 
@@ -333,6 +334,11 @@ def _holds(content: object, part: object) -> bool:
     if isinstance(part, Mapping):
         return isinstance(content, Mapping) and all(_holds(content.get(key), part[key]) for key in part)
     return content == part
+
+
+@lru_cache(maxsize=4096)
+def _references(operation: str, path: str) -> tuple[str, ...]:
+    return references(operation, _generic(path))
 
 
 def _generic(path: str) -> str:
