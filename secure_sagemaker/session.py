@@ -6,11 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
+import botocore.loaders
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError, UnknownServiceError
 
@@ -36,7 +37,9 @@ from secure_sagemaker.identity import (
     AssumedRole,
     KeyResolver,
     MfaToken,
+    mfa_source,
     read_anchor,
+    sts_client,
 )
 from secure_sagemaker.network import EndpointPolicy
 from secure_sagemaker.report import SessionReport, Verification
@@ -102,7 +105,6 @@ class SecureSession(boto3.Session):
     ) -> None:
         self._source = _source_session(source)
         self._clock = clock
-        self._mfa_token = mfa_token
         self._baseline = _usable(
             _load(baseline, env=env, region=region_name, source=self._source, today=clock().date()),
             today=clock().date(),
@@ -110,18 +112,27 @@ class SecureSession(boto3.Session):
         self._trail = AuditTrail(
             LoggingSink() if audit is None else audit, clock=clock, monotonic=time.monotonic
         )
+        if (serial := self._baseline.role.mfa_serial) is not None:
+            self._source = self._with_mfa(serial, mfa_token)
         self._regions: dict[str, SecureBotocoreSession] = {}
         self._regions_lock = threading.Lock()
         wired, self._role, self._guard = self._wire(self._baseline)
         super().__init__(botocore_session=wired, region_name=self._baseline.region)
 
+    def _with_mfa(self, serial: str, ask: MfaToken | None) -> boto3.Session:
+        user, region = self._source, self._baseline.region
+        sts = partial(
+            sts_client,
+            user,
+            region=region,
+            endpoint_problem=_endpoints(self._baseline).problem,
+            wanted_for=self._baseline.role.arn,
+        )
+        return mfa_source(serial, ask=ask, sts=sts, region=region)
+
     def _wire(self, baseline: SecurityBaseline) -> tuple[SecureBotocoreSession, AssumedRole, Guard]:
         session = SecureBotocoreSession(elsewhere=self._elsewhere)
-        endpoints = EndpointPolicy.for_partition(
-            session.get_component("data_loader").load_data("partitions"),
-            baseline.role_arn.partition,
-            baseline.privatelink.allowed_endpoint_urls,
-        )
+        endpoints = _endpoints(baseline)
         enforcer = Enforcer(baseline, today=lambda: self._clock().date())
 
         def assumed(
@@ -134,7 +145,6 @@ class SecureSession(boto3.Session):
                 policy_arns=managed,
                 inline_policy=inline,
                 session_suffix=suffix,
-                mfa_token=self._mfa_token,
                 endpoint_problem=endpoints.problem,
             )
 
@@ -329,6 +339,14 @@ class SecureSession(boto3.Session):
 
 def _restore(baseline: SecurityBaseline) -> SecureSession:
     return SecureSession(baseline)
+
+
+def _endpoints(baseline: SecurityBaseline) -> EndpointPolicy:
+    return EndpointPolicy.for_partition(
+        botocore.loaders.create_loader().load_data("partitions"),
+        baseline.role_arn.partition,
+        baseline.privatelink.allowed_endpoint_urls,
+    )
 
 
 def _source_session(source: boto3.Session | str | None) -> boto3.Session:

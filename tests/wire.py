@@ -26,6 +26,7 @@ from botocore.httpsession import URLLib3Session
 ACCOUNT = "111122223333"
 REGION = "eu-west-1"
 SOURCE_KEY = "AKIASOURCE"
+MFA_KEY = "ASIAWITHMFA"
 SOURCE_SECRET = "source-secret-marker"
 ISSUED_SECRET = "issued-secret-marker"
 ISSUED_TOKEN = "issued-token-marker"
@@ -133,6 +134,7 @@ class Wire:
             "AssumeRole": self._assume_role,
             "GetCallerIdentity": self._caller_identity,
             "DescribeKey": self._describe_key,
+            "GetSessionToken": self._session_token,
         }
         self.lifetimes: list[timedelta] = []
         self._sessions: dict[str, str] = {}
@@ -194,6 +196,15 @@ class Wire:
             <PackedPolicySize>7</PackedPolicySize>
             </AssumeRoleResult></AssumeRoleResponse>"""
         return Answer(body=body.encode())
+
+    def _session_token(self, sent: Sent) -> Answer:
+        expires = (datetime.now(UTC) + timedelta(seconds=int(sent.form["DurationSeconds"]))).isoformat()
+        return Answer(
+            body=f"""<GetSessionTokenResponse><GetSessionTokenResult><Credentials>
+            <AccessKeyId>{MFA_KEY}</AccessKeyId><SecretAccessKey>{ISSUED_SECRET}</SecretAccessKey>
+            <SessionToken>{ISSUED_TOKEN}</SessionToken><Expiration>{expires}</Expiration>
+            </Credentials></GetSessionTokenResult></GetSessionTokenResponse>""".encode()
+        )
 
     def _caller_identity(self, sent: Sent) -> Answer:
         return identity(self.signer(sent))(sent)

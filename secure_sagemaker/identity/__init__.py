@@ -6,7 +6,17 @@ anchors       the organisation's layer, where it is kept in AWS
 """
 
 from secure_sagemaker.identity.anchors import read_anchor
-from secure_sagemaker.identity.credentials import AssumedRole, AssumeRoleProvider, MfaToken, Principal
+from secure_sagemaker.identity.credentials import AssumedRole, AssumeRoleProvider, Principal, sts_client
 from secure_sagemaker.identity.keys import KeyResolver
+from secure_sagemaker.identity.mfa import MfaToken, mfa_source
 
-__all__ = ["AssumeRoleProvider", "AssumedRole", "KeyResolver", "MfaToken", "Principal", "read_anchor"]
+__all__ = [
+    "AssumeRoleProvider",
+    "AssumedRole",
+    "KeyResolver",
+    "MfaToken",
+    "Principal",
+    "mfa_source",
+    "read_anchor",
+    "sts_client",
+]

@@ -26,10 +26,7 @@ from secure_sagemaker.exceptions import IdentityError
 if TYPE_CHECKING:
     from types_boto3_sts import STSClient
 
-__all__ = ["AssumeRoleProvider", "AssumedRole", "MfaToken", "Principal"]
-
-MfaToken = Callable[[], str]
-"""Asks a person or a device for the current MFA code."""
+__all__ = ["AssumeRoleProvider", "AssumedRole", "Principal", "sts_client"]
 
 DEFAULT_SESSION_NAME = "secure-sagemaker"
 METHOD = "secure-sagemaker-assume-role"
@@ -67,6 +64,33 @@ def _no_problem(_: str) -> None:
     return None
 
 
+def sts_client(
+    source: boto3.Session, *, region: str, endpoint_problem: Callable[[str], str | None], wanted_for: str
+) -> STSClient:
+    """The region's STS, signed for by the source.
+
+    Raises:
+        IdentityError: There are no source credentials, or the endpoint is no place to send them to.
+    """
+    if source.get_credentials() is None:
+        raise IdentityError(
+            f"there are no source credentials to assume {wanted_for} with",
+            remedy="sign in (aws sso login), name a profile as source=, or run where AWS gives credentials. "
+            "Inside a SageMaker job with network isolation there are none at all, by design: leave AWS calls "
+            "to code outside the container, or state network_isolation 'off' for that kind of work",
+        )
+    client = source.client("sts", region_name=region)
+    if client.meta.endpoint_url == _GLOBAL_STS:  # sts_regional_endpoints is "legacy" here
+        client = source.client("sts", region_name=region, endpoint_url=f"https://sts.{region}.amazonaws.com")
+    if (problem := endpoint_problem(client.meta.endpoint_url)) is not None:
+        raise IdentityError(
+            f"AssumeRole would go to another place: {problem}",
+            remedy="unset AWS_ENDPOINT_URL and endpoint_url in the shared config, or list the origin in "
+            "privatelink.allowed_endpoint_urls",
+        )
+    return client
+
+
 class AssumedRole:
     """Assumes the baseline's role, again whenever botocore asks for fresh credentials.
 
@@ -77,7 +101,6 @@ class AssumedRole:
         policy_arns: Managed policies that narrow this session.
         inline_policy: A session policy document that narrows it; what either policy kind allows is allowed.
         session_suffix: What the role session name ends with, to tell sessions apart in CloudTrail.
-        mfa_token: Asked for a code when the baseline names an MFA device.
         endpoint_problem: Tells why STS's endpoint may not be used, or None when it may.
     """
 
@@ -90,7 +113,6 @@ class AssumedRole:
         policy_arns: Sequence[str] = (),
         inline_policy: Mapping[str, object] | None = None,
         session_suffix: str = "",
-        mfa_token: MfaToken | None = None,
         endpoint_problem: Callable[[str], str | None] = _no_problem,
     ) -> None:
         self._baseline = baseline
@@ -99,7 +121,6 @@ class AssumedRole:
         self._policy_arns = tuple(policy_arns)
         self._inline_policy = inline_policy
         self._suffix = session_suffix
-        self._mfa_token = mfa_token
         self._endpoint_problem = endpoint_problem
         self._principal: Principal | None = None
         self._issued: set[str] = set()
@@ -134,8 +155,14 @@ class AssumedRole:
             IdentityError: There is no source, or STS says no; the message says what to change.
         """
         request = self._request()
+        sts = sts_client(
+            self._source,
+            region=self._region,
+            endpoint_problem=self._endpoint_problem,
+            wanted_for=self._baseline.role.arn,
+        )
         try:
-            answer = self._sts().assume_role(**request)  # type: ignore[arg-type]  # built field by field
+            answer = sts.assume_role(**request)  # type: ignore[arg-type]  # built field by field
         except ClientError as refused:
             raise self._explained(refused) from refused
         except BotoCoreError as failed:
@@ -161,26 +188,6 @@ class AssumedRole:
             "account_id": self._baseline.account,
         }
 
-    def _sts(self) -> STSClient:
-        if self._source.get_credentials() is None:
-            raise IdentityError(
-                f"there are no source credentials to assume {self._baseline.role.arn} with",
-                remedy="sign in (aws sso login), name a profile as source=, or run where AWS gives credentials. "
-                "Inside a SageMaker job with network isolation there are none at all, by design: leave AWS calls "
-                "to code outside the container, or state network_isolation 'off' for that kind of work",
-            )
-        client = self._source.client("sts", region_name=self._region)
-        if client.meta.endpoint_url == _GLOBAL_STS:  # sts_regional_endpoints is "legacy" here
-            regional = f"https://sts.{self._region}.amazonaws.com"
-            client = self._source.client("sts", region_name=self._region, endpoint_url=regional)
-        if (problem := self._endpoint_problem(client.meta.endpoint_url)) is not None:
-            raise IdentityError(
-                f"AssumeRole would go to another place: {problem}",
-                remedy="unset AWS_ENDPOINT_URL and endpoint_url in the shared config, or list the origin in "
-                "privatelink.allowed_endpoint_urls",
-            )
-        return client
-
     def _request(self) -> dict[str, object]:
         role = self._baseline.role
         name = role.session_name or DEFAULT_SESSION_NAME
@@ -201,18 +208,7 @@ class AssumedRole:
             request["PolicyArns"] = [{"arn": arn} for arn in self._policy_arns]
         if self._inline_policy is not None:
             request["Policy"] = json.dumps(self._inline_policy, separators=(",", ":"))
-        if role.mfa_serial is not None:
-            request["SerialNumber"] = role.mfa_serial
-            request["TokenCode"] = self._code(role.mfa_serial)
         return request
-
-    def _code(self, serial: str) -> str:
-        if self._mfa_token is None:
-            raise IdentityError(
-                f"the baseline names the MFA device {serial}, and nothing here can ask for its code",
-                remedy="pass mfa_token= to SecureSession, such as a function that prompts for the code",
-            )
-        return self._mfa_token()
 
     def _explained(self, refused: ClientError) -> IdentityError:
         role = self._baseline.role
