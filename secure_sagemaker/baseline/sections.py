@@ -169,7 +169,8 @@ class Role(Section):
     duration_seconds: Annotated[int, Field(ge=900, le=43200)] = 3600
     """How long one set of credentials lives, in seconds. Role chaining is capped at 3600 by AWS."""
     mfa_serial: MfaSerial | None = None
-    """The MFA device (serial number or ARN) when the trust policy demands MFA."""
+    """The MFA device (serial number or ARN) of an IAM user, when the trust policy demands MFA. The code is
+    asked for once by ``SecureSession(mfa_token=...)``, and buys a session token for twelve hours."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

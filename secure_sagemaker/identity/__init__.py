@@ -1,6 +1,7 @@
 """Who signs: the assumed role, and nothing else.
 
 credentials   AssumeRole as botocore credentials that refresh themselves
+mfa           MFA, asked for once
 keys          KMS references, resolved to key ARNs
 anchors       the organisation's layer, where it is kept in AWS
 """

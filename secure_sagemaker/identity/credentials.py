@@ -1,8 +1,8 @@
 """AssumeRole: the only credentials of a secure session, refreshed by botocore when they age.
 
 The source's credentials (a laptop's profile, a CI runner's web identity, a SageMaker job's execution
-role) sign nothing but the AssumeRole call. When there is no source, or the role cannot be assumed,
-that is an error: nothing falls back to what happens to lie around.
+role) sign nothing but the AssumeRole call, and GetSessionToken where MFA is asked for. When there is no
+source, or the role cannot be assumed, that is an error: nothing falls back to what happens to lie around.
 """
 
 from __future__ import annotations

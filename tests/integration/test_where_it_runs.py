@@ -73,6 +73,27 @@ def test_lambda_and_ci_with_keys_in_the_environment(
     assert signers(aws) == ROLE_SIGNS
 
 
+def test_user_with_mfa(aws: EmbeddedAWS) -> None:
+    """An IAM user with MFA is asked once, whatever else the session assumes the role for."""
+    asked: list[str] = []
+
+    def code() -> str:
+        asked.append("123456")
+        return asked[-1]
+
+    device = {"role": {"mfa_serial": f"arn:aws:iam::{aws.account.account}:mfa/jane"}}
+    session = SecureSession(aws.baseline.tightened(device), source=aws.source, mfa_token=code)
+    work(session)
+    session.verify()
+
+    assert len(asked) == 1
+    assert signers(aws) - ROLE_SIGNS == {
+        ("GetSessionToken", "user"),
+        ("GetCallerIdentity", "assumed-role"),
+        ("DescribeKey", "assumed-role"),
+    }
+
+
 @contextmanager
 def container_credentials(aws: EmbeddedAWS) -> Iterator[str]:
     """The credentials endpoint that ECS, EKS Pod Identity and SageMaker's own containers have."""
