@@ -6,11 +6,15 @@ It must be read before any role can be assumed, since it may say which role that
 from __future__ import annotations
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from secure_sagemaker.exceptions import BaselineError
 
 __all__ = ["read_anchor"]
+
+# AWS_ENDPOINT_URL must not decide which layer an organisation has.
+_OF_AWS = Config(ignore_configured_endpoint_urls=True)
 
 
 def read_anchor(location: str, *, source: boto3.Session, region: str | None) -> bytes:
@@ -21,11 +25,11 @@ def read_anchor(location: str, *, source: boto3.Session, region: str | None) -> 
     """
     try:
         if location.startswith("ssm:"):
-            ssm = source.client("ssm", region_name=region)
+            ssm = source.client("ssm", region_name=region, config=_OF_AWS)
             answer = ssm.get_parameter(Name=location.removeprefix("ssm:"), WithDecryption=True)
             return str(answer["Parameter"]["Value"]).encode()
         bucket, _, key = location.removeprefix("s3://").partition("/")
-        s3 = source.client("s3", region_name=region)
+        s3 = source.client("s3", region_name=region, config=_OF_AWS)
         answer = s3.get_object(Bucket=bucket, Key=key)
         return bytes(answer["Body"].read())
     except ClientError as refused:

@@ -132,3 +132,16 @@ def test_the_source_reads_it(wire: Wire, project: Path, monkeypatch: pytest.Monk
     assert ["GetParameter"] == wire.operations
     assert "AKIASOURCE" == wire.requests[0].access_key_id
     assert wire.requests[0].json == {"Name": "/security/baseline", "WithDecryption": True}
+
+
+@pytest.mark.parametrize(("location", "operation"), [(SSM, "GetParameter"), (S3, "GET")])
+def test_no_setting_says_that_another_host_has_it(
+    location: str, operation: str, wire: Wire, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AWS_ENDPOINT_URL does not decide which layer an organisation has: AWS's own host is asked."""
+    monkeypatch.setenv(VARIABLE, location)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://elsewhere.example.com")
+    wire.answers[operation] = refuses("AccessDeniedException", status=403)
+    with pytest.raises(BaselineError):
+        SecureSession(project, source=wire.source())
+    assert wire.requests[0].host.endswith(".amazonaws.com")
