@@ -14,7 +14,7 @@ from secure_sagemaker.exceptions import BaselineError
 __all__ = ["read_anchor"]
 
 # AWS_ENDPOINT_URL must not decide which layer an organisation has.
-_OF_AWS = Config(ignore_configured_endpoint_urls=True)
+_OF_AWS = Config(ignore_configured_endpoint_urls=True)  # type: ignore[call-arg]  # the stubs lag behind
 
 
 def read_anchor(location: str, *, source: boto3.Session, region: str | None) -> bytes:
