@@ -330,6 +330,28 @@ NOTES: Mapping[ControlId, Note] = MappingProxyType(
                 ),
             ),
         ),
+        ControlId.PUBLIC_WORKFORCE: Note(
+            does="A work team in a labeling job or a review flow must not be the public one. Private and vendors' "
+            "teams are kept: whom they hold is the workforce's to say.",
+            fields=("hardening.allow_public_workforce",),
+            examples=(
+                Example(
+                    operation="CreateFlowDefinition",
+                    request={
+                        "FlowDefinitionName": "review",
+                        "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/ml-execution",
+                        "OutputConfig": {"S3OutputPath": "s3://ml-artifacts/review"},
+                        "HumanLoopConfig": {
+                            "WorkteamArn": "arn:aws:sagemaker:eu-west-1:394669845002:workteam/public-crowd/default",
+                            "HumanTaskUiArn": "arn:aws:sagemaker:eu-west-1:111122223333:human-task-ui/review",
+                            "TaskTitle": "Review",
+                            "TaskDescription": "Is it right?",
+                            "TaskCount": 1,
+                        },
+                    },
+                ),
+            ),
+        ),
         ControlId.REQUIRED_TAGS: Note(
             does="A required tag with one value is injected. With several values, or any, the caller chooses, and "
             "absence is a conflict. So is a value that is not allowed, and the removal of a required tag.",

@@ -111,6 +111,7 @@ USUAL: Mapping[str, Mapping[str, object]] = {
 _EVERYBODY = json.dumps({"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}}]})
 
 _WEAK_VALUES: Mapping[str, object] = {
+    "PrivateTeam": "arn:aws:sagemaker:eu-west-1:394669845002:workteam/public-crowd/default",
     "AddedTags": [{"Key": "team", "Value": "nobody"}],
     "AtLeast": "1",
     "Bucket": "somebody-elses",
@@ -163,6 +164,7 @@ _SILENT: Mapping[str, str] = {
     "JobDocument": "no document is given",
     "Key": "the older name of a key that is injected under its newer one",
     "NoCustomerKey": "absent is what is wanted",
+    "PrivateTeam": "no work team is named",
     "RemovedTags": "no tag is removed",
     "ResourcePolicy": "no policy is given",
     "Role": "AWS works without this role, so none is given",

@@ -73,6 +73,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "hardening.allow_docker_access": "false",
         "hardening.allow_root_access": "false",
         "hardening.allow_direct_internet_access": "false",
+        "hardening.allow_public_workforce": "false",
         "hardening.minimum_imds_version": "2",
         "hardening.vpc_image_repositories_only": "true",
         "data_perimeter.write": '{ ml-artifacts = "111122223333" }',

@@ -312,6 +312,8 @@ class Hardening(Section):
     """Root for the users of a notebook instance."""
     allow_direct_internet_access: bool = False
     """Notebook instances and domains with internet access outside the VPC."""
+    allow_public_workforce: bool = False
+    """Labeling and review by the public workforce (Amazon Mechanical Turk)."""
     minimum_imds_version: Literal[1, 2] = 2
     """The lowest instance metadata service version of notebook instances."""
     vpc_image_repositories_only: bool = False

@@ -58,6 +58,7 @@ class ControlId(StrEnum):
     KMS_RESOURCE_KEY = "kms-resource-key"
     KMS_VOLUME_KEY = "kms-volume-key"
     NETWORK_ISOLATION = "network-isolation"
+    PUBLIC_WORKFORCE = "public-workforce"
     REMOTE_ACCESS = "remote-access"
     REMOTE_DEBUG = "remote-debug"
     REQUIRED_TAGS = "required-tags"

@@ -35,6 +35,7 @@ SWITCHES: Mapping[str, ControlId] = {
     "allow_docker_access": ControlId.DOCKER_ACCESS,
     "allow_root_access": ControlId.ROOT_ACCESS,
     "allow_direct_internet_access": ControlId.DIRECT_INTERNET_ACCESS,
+    "allow_public_workforce": ControlId.PUBLIC_WORKFORCE,
     "minimum_imds_version": ControlId.INSTANCE_METADATA_SERVICE,
     "vpc_image_repositories_only": ControlId.IMAGE_REPOSITORY,
 }

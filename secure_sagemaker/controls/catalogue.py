@@ -234,6 +234,14 @@ _ROWS = (
         documentation="SageMaker API Reference, PutModelPackageGroupPolicy",
     ),
     _control(
+        ControlId.PUBLIC_WORKFORCE,
+        "Data is labelled and reviewed by people you know",
+        Severity.CRITICAL,
+        why="the public workforce is anybody on Amazon Mechanical Turk: what it labels, it sees",
+        remedy="name a private or a vendor's work team; hardening.allow_public_workforce = true permits the public one",
+        documentation="SageMaker Developer Guide, 'Using the Amazon Mechanical Turk workforce'",
+    ),
+    _control(
         ControlId.WORKFORCE_SOURCE_IP,
         "Labeling portals are not open to every address",
         Severity.MEDIUM,

@@ -40,6 +40,7 @@ __all__ = [
     "Forbidden",
     "Isolation",
     "Key",
+    "PrivateTeam",
     "Required",
     "Role",
     "Roles",
@@ -369,6 +370,19 @@ class Trusted:
         trusted = {site.baseline.account, *site.baseline.data_perimeter.trusted_accounts}
         foreign = [name for name in _names(site.value) if name not in trusted]
         return Kept() if not foreign else Unfit(wanted=f"only {sorted(trusted)}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PrivateTeam:
+    """The ARN of a work team that is not the public one."""
+
+    def judge(self, site: Site) -> Verdict:
+        """The public teams are AWS's own, named ``workteam/public-crowd/...`` in every region."""
+        if not site.present or site.baseline.hardening.allow_public_workforce:
+            return None
+        if ":workteam/public-crowd/" in str(site.value):
+            return Unfit(wanted="a private or a vendor's work team")
+        return Kept()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -27,6 +27,7 @@ from secure_sagemaker.controls.checks import (
     Forbidden,
     Isolation,
     Key,
+    PrivateTeam,
     Required,
     Role,
     Roles,
@@ -105,6 +106,7 @@ TAGS = _rule(ControlId.REQUIRED_TAGS, Tags())
 TAGS_ADDED = _rule(ControlId.REQUIRED_TAGS, AddedTags())
 _READ = _rule(ControlId.DATA_PERIMETER, S3Location(written=False))
 _WRITTEN = _rule(ControlId.DATA_PERIMETER, S3Location(written=True))
+_TEAM = _rule(ControlId.PUBLIC_WORKFORCE, PrivateTeam())
 _POLICY = _rule(ControlId.RESOURCE_POLICY, ResourcePolicy())
 _SERVERLESS = _rule(
     ControlId.SERVERLESS_INFERENCE,
@@ -218,6 +220,8 @@ BY_STRUCTURE: Mapping[tuple[str, str], Rule] = {
         ControlId.DIRECT_INTERNET_ACCESS,
         Choice(strict="Disabled", permitted=lambda baseline: baseline.hardening.allow_direct_internet_access),
     ),
+    ("HumanTaskConfig", "WorkteamArn"): _TEAM,
+    ("HumanLoopConfig", "WorkteamArn"): _TEAM,
     ("SourceIpConfig", "Cidrs"): _rule(ControlId.WORKFORCE_SOURCE_IP, Cidrs()),
     # An endpoint config takes these, and a VpcConfig, for inference components only.
     ("CreateEndpointConfigInput", "EnableNetworkIsolation"): _rule(

@@ -47,6 +47,7 @@ allow_remote_access = false
 allow_docker_access = false
 allow_root_access = false
 allow_direct_internet_access = false
+allow_public_workforce = false
 minimum_imds_version = 2
 
 [data_perimeter]  # buckets, with the account that must own them

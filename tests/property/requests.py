@@ -87,6 +87,9 @@ class Pool:
         if shape.name == "RoleArn" or member.endswith("RoleArn"):
             roles = (baseline.execution_roles.default, *baseline.execution_roles.allowed)
             return self._some(roles, (role("admin"),))
+        if shape.name == "WorkteamArn":
+            team = "arn:aws:sagemaker:eu-west-1:111122223333:workteam"
+            return self._some((f"{team}/private-crowd/us",), (f"{team}/public-crowd/default",))
         if "Subnet" in shape.name:
             return self._some(baseline.vpc.subnets, ("subnet-0f0f0f0f",))
         if "SecurityGroup" in shape.name:
@@ -255,7 +258,7 @@ _HARDENING = (
     dict.fromkeys(
         (
             *("allow_remote_debug", "allow_ssm_access", "allow_remote_access", "allow_docker_access"),
-            *("allow_root_access", "allow_direct_internet_access"),
+            *("allow_root_access", "allow_direct_internet_access", "allow_public_workforce"),
         ),
         True,
     ),

@@ -115,6 +115,7 @@ FIELDS: Mapping[str, st.SearchStrategy[object]] = {
     "hardening.allow_docker_access": _flags,
     "hardening.allow_root_access": _flags,
     "hardening.allow_direct_internet_access": _flags,
+    "hardening.allow_public_workforce": _flags,
     "hardening.minimum_imds_version": st.sampled_from((1, 2)),
     "hardening.vpc_image_repositories_only": _flags,
     "data_perimeter.write": _owned,

@@ -31,6 +31,7 @@ CHAINS: dict[str, tuple[object, ...]] = {
     "hardening.allow_docker_access": (True, False),
     "hardening.allow_root_access": (True, False),
     "hardening.allow_direct_internet_access": (True, False),
+    "hardening.allow_public_workforce": (True, False),
     "hardening.minimum_imds_version": (1, 2),
     "hardening.vpc_image_repositories_only": (False, True),
     "data_perimeter.write": ({A: A, B: B}, {A: A}, {}),

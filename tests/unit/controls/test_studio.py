@@ -267,3 +267,23 @@ def test_a_workforces_network_is_the_baselines(name: str) -> None:
     foreign = {"VpcId": "vpc-0f0f0f0f", **NETWORK}
     found = enforced(name, {"WorkforceVpcConfig": foreign})
     assert [("vpc-config", "WorkforceVpcConfig.VpcId")] == refused(found)
+
+
+PUBLIC = "arn:aws:sagemaker:eu-west-1:394669845002:workteam/public-crowd/default"
+PRIVATE = "arn:aws:sagemaker:eu-west-1:111122223333:workteam/private-crowd/reviewers"
+VENDOR = "arn:aws:sagemaker:eu-west-1:111122223333:workteam/vendor-crowd/vendor"
+
+
+@pytest.mark.parametrize(
+    ("name", "structure"),
+    [("CreateLabelingJob", "HumanTaskConfig"), ("CreateFlowDefinition", "HumanLoopConfig")],
+)
+def test_the_public_workforce_sees_nothing(name: str, structure: str) -> None:
+    """Data goes to no crowd of strangers, unless the baseline permits it; private and vendors' teams are kept."""
+    found = enforced(name, {structure: {"WorkteamArn": PUBLIC}})
+    assert ("public-workforce", f"{structure}.WorkteamArn") in refused(found)
+    for team in (PRIVATE, VENDOR):
+        found = enforced(name, {structure: {"WorkteamArn": team}})
+        assert "kept" == decided(found, f"{structure}.WorkteamArn")
+    found = enforced(name, {structure: {"WorkteamArn": PUBLIC}}, hardening__allow_public_workforce=True)
+    assert "public-workforce" not in {control for control, _ in refused(found)}
