@@ -72,6 +72,10 @@ def _vpc_id(baseline: SecurityBaseline) -> tuple[str, ...]:
     return (baseline.vpc.vpc_id,) if baseline.vpc.vpc_id else ()
 
 
+def _any_repository(baseline: SecurityBaseline) -> bool:
+    return not baseline.hardening.vpc_image_repositories_only
+
+
 def _never(site: Site) -> bool:
     return False
 
@@ -106,6 +110,15 @@ TAGS = _rule(ControlId.REQUIRED_TAGS, Tags())
 TAGS_ADDED = _rule(ControlId.REQUIRED_TAGS, AddedTags())
 _READ = _rule(ControlId.DATA_PERIMETER, S3Location(written=False))
 _WRITTEN = _rule(ControlId.DATA_PERIMETER, S3Location(written=True))
+_VPC_ID = _rule(ControlId.VPC_CONFIG, Subset(listed=_vpc_id, single=True))
+_VPC_ONLY = _rule(
+    ControlId.DIRECT_INTERNET_ACCESS,
+    Choice(strict="VpcOnly", permitted=lambda baseline: baseline.hardening.allow_direct_internet_access),
+)
+_NO_ROOT = _rule(
+    ControlId.ROOT_ACCESS,
+    Choice(strict="Disabled", permitted=lambda baseline: baseline.hardening.allow_root_access),
+)
 _TEAM = _rule(ControlId.PUBLIC_WORKFORCE, PrivateTeam())
 _POLICY = _rule(ControlId.RESOURCE_POLICY, ResourcePolicy())
 _SERVERLESS = _rule(
@@ -195,11 +208,11 @@ BY_STRUCTURE: Mapping[tuple[str, str], Rule] = {
         )
         for member, rule in (("Subnets", _SUBNETS), ("SecurityGroupIds", _GROUPS))
     },
-    ("WorkforceVpcConfigRequest", "VpcId"): _rule(ControlId.VPC_CONFIG, Subset(listed=_vpc_id, single=True)),
+    ("WorkforceVpcConfigRequest", "VpcId"): _VPC_ID,
     ("CreateDomainRequest", "SubnetIds"): _SUBNETS,
-    ("CreateDomainRequest", "VpcId"): _rule(ControlId.VPC_CONFIG, Subset(listed=_vpc_id, single=True)),
+    ("CreateDomainRequest", "VpcId"): _VPC_ID,
     ("UpdateDomainRequest", "SubnetIds"): _SUBNETS,
-    ("UpdateDomainRequest", "VpcId"): _rule(ControlId.VPC_CONFIG, Subset(listed=_vpc_id, single=True)),
+    ("UpdateDomainRequest", "VpcId"): _VPC_ID,
     ("CreateNotebookInstanceInput", "SubnetId"): _rule(
         ControlId.VPC_CONFIG, Subset(listed=_subnets, single=True)
     ),
@@ -208,14 +221,8 @@ BY_STRUCTURE: Mapping[tuple[str, str], Rule] = {
     ("DefaultSpaceSettings", "SecurityGroups"): _GROUPS_OF_DOMAIN,
     ("DomainSettings", "SecurityGroupIds"): _GROUPS_IF_NAMED,
     ("DomainSettingsForUpdate", "SecurityGroupIds"): _GROUPS_IF_NAMED,
-    ("CreateDomainRequest", "AppNetworkAccessType"): _rule(
-        ControlId.DIRECT_INTERNET_ACCESS,
-        Choice(strict="VpcOnly", permitted=lambda baseline: baseline.hardening.allow_direct_internet_access),
-    ),
-    ("UpdateDomainRequest", "AppNetworkAccessType"): _rule(
-        ControlId.DIRECT_INTERNET_ACCESS,
-        Choice(strict="VpcOnly", permitted=lambda baseline: baseline.hardening.allow_direct_internet_access),
-    ),
+    ("CreateDomainRequest", "AppNetworkAccessType"): _VPC_ONLY,
+    ("UpdateDomainRequest", "AppNetworkAccessType"): _VPC_ONLY,
     ("CreateNotebookInstanceInput", "DirectInternetAccess"): _rule(
         ControlId.DIRECT_INTERNET_ACCESS,
         Choice(strict="Disabled", permitted=lambda baseline: baseline.hardening.allow_direct_internet_access),
@@ -243,14 +250,8 @@ BY_STRUCTURE: Mapping[tuple[str, str], Rule] = {
     ("EmrSettings", "AssumableRoleArns"): _ROLES,
     ("EmrSettings", "ExecutionRoleArns"): _ROLES,
     # Switches.
-    ("CreateNotebookInstanceInput", "RootAccess"): _rule(
-        ControlId.ROOT_ACCESS,
-        Choice(strict="Disabled", permitted=lambda baseline: baseline.hardening.allow_root_access),
-    ),
-    ("UpdateNotebookInstanceInput", "RootAccess"): _rule(
-        ControlId.ROOT_ACCESS,
-        Choice(strict="Disabled", permitted=lambda baseline: baseline.hardening.allow_root_access),
-    ),
+    ("CreateNotebookInstanceInput", "RootAccess"): _NO_ROOT,
+    ("UpdateNotebookInstanceInput", "RootAccess"): _NO_ROOT,
     ("DockerSettings", "EnableDockerAccess"): _rule(
         ControlId.DOCKER_ACCESS,
         Choice(
@@ -280,7 +281,7 @@ BY_STRUCTURE: Mapping[tuple[str, str], Rule] = {
         Required(
             wanted="RepositoryAccessMode 'Vpc'",
             beside="Image",
-            permitted=lambda baseline: not baseline.hardening.vpc_image_repositories_only,
+            permitted=_any_repository,
         ),
     ),
     ("AlgorithmSpecification", "TrainingImageConfig"): _rule(
@@ -288,7 +289,7 @@ BY_STRUCTURE: Mapping[tuple[str, str], Rule] = {
         Required(
             wanted="TrainingRepositoryAccessMode 'Vpc'",
             beside="TrainingImage",
-            permitted=lambda baseline: not baseline.hardening.vpc_image_repositories_only,
+            permitted=_any_repository,
         ),
     ),
     **{
@@ -296,7 +297,7 @@ BY_STRUCTURE: Mapping[tuple[str, str], Rule] = {
             ControlId.IMAGE_REPOSITORY,
             Choice(
                 strict="Vpc",
-                permitted=lambda baseline: not baseline.hardening.vpc_image_repositories_only,
+                permitted=_any_repository,
             ),
         )
         for shape, member in (
