@@ -14,6 +14,7 @@ from secure_sagemaker import (
     Action,
     AuditRecord,
     ControlError,
+    Decision,
     JsonLinesSink,
     Outcome,
     SecureSageMakerError,
@@ -69,7 +70,7 @@ def _tell_account(console: Console, aws: EmbeddedAWS, session: SecureSession) ->
     verified = session.verify()
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_row("signs", escape(verified.principal))
-    table.add_row("keys", escape(", ".join(f"{name} = {arn}" for name, arn in verified.keys)))
+    table.add_row("keys", escape(", ".join(arn for _, arn in verified.keys)))
     table.add_row("network", escape(f"{', '.join(aws.subnets)} / {', '.join(aws.security_groups)}"))
     table.add_row("bucket", escape(session.default_bucket))
     table.add_row("baseline", escape(verified.baseline_digest[:16]))
@@ -99,27 +100,46 @@ def _signer(record: AuditRecord) -> str:
 
 
 def _tell_calls(console: Console, records: Sequence[AuditRecord], *, verbose: bool) -> None:
+    # The SDK uploads many small objects: calls that were treated alike are told once.
+    alike: dict[tuple[object, ...], list[AuditRecord]] = {}
     for record in records:
-        told = [decision for decision in record.decisions if decision.action is not Action.KEPT]
-        if not told and not verbose:
-            continue
-        title = f"{record.service}.{record.operation}  ({record.outcome.value}, signed by {_signer(record)})"
-        table = Table(title=escape(title), title_justify="left", title_style="bold", expand=True)
-        table.add_column("member", overflow="fold", ratio=3)
-        table.add_column("asked", overflow="fold", ratio=2)
-        table.add_column("done", no_wrap=True)
-        table.add_column("sent", overflow="fold", ratio=4)
-        table.add_column("why", overflow="fold", ratio=5)
-        for decision in told:
-            colour = _COLOURS.get(decision.action, "white")
-            table.add_row(
-                escape(decision.path),
-                escape(decision.got),
-                f"[{colour}]{decision.action.value}[/{colour}]",
-                escape(decision.wanted),
-                escape(decision.why),
-            )
-        console.print(table)
+        decided = tuple((row.path, row.action, row.got, row.wanted) for row in _told(record))
+        alike.setdefault((record.service, record.operation, record.outcome, decided), []).append(record)
+    for group in alike.values():
+        if _told(group[0]) or verbose:
+            _tell_call(console, group[0], times=len(group))
+
+
+def _told(record: AuditRecord) -> tuple[Decision, ...]:
+    return tuple(decision for decision in record.decisions if decision.action is not Action.KEPT)
+
+
+def _tell_call(console: Console, record: AuditRecord, *, times: int) -> None:
+    repeated = f", {times} times" if times > 1 else ""
+    title = (
+        f"{record.service}.{record.operation}  "
+        f"({record.outcome.value}{repeated}, signed by {_signer(record)})"
+    )
+    table = Table(title=escape(title), title_justify="left", title_style="bold", expand=True)
+    table.add_column("member", overflow="fold", ratio=3)
+    table.add_column("asked", overflow="fold", ratio=2)
+    table.add_column("done", no_wrap=True)
+    table.add_column("sent", overflow="fold", ratio=4)
+    table.add_column("why", overflow="fold", ratio=5)
+    for decision in _told(record):
+        colour = _COLOURS.get(decision.action, "white")
+        table.add_row(
+            escape(decision.path),
+            escape(decision.got),
+            f"[{colour}]{decision.action.value}[/{colour}]",
+            escape(decision.wanted),
+            escape(decision.why),
+        )
+    kept = [decision.path for decision in record.decisions if decision.action is Action.KEPT]
+    if kept:
+        table.caption = escape(f"already as the baseline asks: {', '.join(kept)}")
+        table.caption_justify = "left"
+    console.print(table)
 
 
 def _attempts(console: Console, session: SecureSession) -> list[str]:
