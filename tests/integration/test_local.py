@@ -1,15 +1,14 @@
-"""The embedded AWS: what it stands for, what it records, what it refuses."""
+"""The embedded AWS: what it stands for, what it records, what it answers."""
 
 from __future__ import annotations
 
 import io
 import json
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
@@ -18,9 +17,16 @@ from botocore.httpsession import URLLib3Session
 
 from secure_sagemaker import ControlError, SecurityBaseline
 from secure_sagemaker.local import EmbeddedAWS, RecordedRequest, embedded_aws
-
-IMAGE = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/team:1"
-FOREIGN_KEY = "arn:aws:kms:eu-west-1:111122223333:key/00000000-0000-0000-0000-000000000000"
+from tests.integration.embedded import (
+    FOREIGN_KEY,
+    IMAGE,
+    assume,
+    client,
+    cluster,
+    refused,
+    session_of,
+    training_job,
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,49 +41,6 @@ def aws(account: EmbeddedAWS) -> EmbeddedAWS:
     """The account, with nothing recorded yet."""
     account.forget_requests()
     return account
-
-
-def client(aws: EmbeddedAWS, service: str, **options: object) -> Any:
-    """Make a plain client of the launcher's, loosely typed: the tests send what stubs would not pass."""
-    return aws.source.client(service, **options)  # type: ignore[call-overload]  # a service by its name
-
-
-def session_of(credentials: dict[str, Any]) -> boto3.Session:
-    return boto3.Session(
-        aws_access_key_id=credentials["AccessKeyId"],
-        aws_secret_access_key=credentials["SecretAccessKey"],
-        aws_session_token=credentials.get("SessionToken"),
-        region_name="eu-west-1",
-    )
-
-
-def assume(aws: EmbeddedAWS, name: str = "me") -> boto3.Session:
-    answer = client(aws, "sts").assume_role(RoleArn=aws.role_arn, RoleSessionName=name)
-    return session_of(dict(answer["Credentials"]))
-
-
-def training_job(aws: EmbeddedAWS, name: str, **members: object) -> dict[str, Any]:
-    return {
-        "TrainingJobName": name,
-        "AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "File"},
-        "RoleArn": aws.execution_role_arn,
-        "OutputDataConfig": {"S3OutputPath": f"s3://{aws.default_bucket}/out"},
-        "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 10},
-        "StoppingCondition": {"MaxRuntimeInSeconds": 60},
-        **members,
-    }
-
-
-def cluster(instance_type: str, key: str | None) -> dict[str, Any]:
-    stated = {"InstanceType": instance_type, "InstanceCount": 1, "VolumeSizeInGB": 10}
-    return stated if key is None else {**stated, "VolumeKmsKeyId": key}
-
-
-def refused(call: Callable[[], object]) -> tuple[str, int]:
-    with pytest.raises(ClientError) as caught:
-        call()
-    answer = caught.value.response
-    return answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]
 
 
 # --- the edges
@@ -410,277 +373,6 @@ def test_a_failing_model_is_a_model_error(aws: EmbeddedAWS) -> None:
         "ValidationError",
         400,
     )
-
-
-# --- what AWS refuses
-
-REFUSED: dict[str, tuple[str, str, Callable[[EmbeddedAWS], dict[str, Any]], tuple[str, int]]] = {
-    "volume key on local storage": (
-        "sagemaker",
-        "create_training_job",
-        lambda aws: training_job(aws, "r1", ResourceConfig=cluster("ml.g5.xlarge", aws.key_arn)),
-        ("ValidationException", 400),
-    ),
-    "volume key on a type of no 'd' and yet local storage": (
-        "sagemaker",
-        "create_training_job",
-        lambda aws: training_job(aws, "r2", ResourceConfig=cluster("ml.p4de.24xlarge", aws.key_arn)),
-        ("ValidationException", 400),
-    ),
-    "volume key on a mixed cluster": (
-        "sagemaker",
-        "create_training_job",
-        lambda aws: training_job(
-            aws,
-            "r3",
-            ResourceConfig={
-                "VolumeSizeInGB": 10,
-                "VolumeKmsKeyId": aws.key_arn,
-                "InstanceGroups": [
-                    {"InstanceType": kind, "InstanceCount": 1, "InstanceGroupName": kind[3:5]}
-                    for kind in ("ml.m5.xlarge", "ml.g5.xlarge")
-                ],
-            },
-        ),
-        ("ValidationException", 400),
-    ),
-    "volume key of a processing job": (
-        "sagemaker",
-        "create_processing_job",
-        lambda aws: {
-            "ProcessingJobName": "r4",
-            "ProcessingResources": {"ClusterConfig": cluster("ml.m5d.large", aws.key_arn)},
-            "AppSpecification": {"ImageUri": IMAGE},
-            "RoleArn": aws.execution_role_arn,
-        },
-        ("ValidationException", 400),
-    ),
-    "volume key of a transform job": (
-        "sagemaker",
-        "create_transform_job",
-        lambda aws: {
-            "TransformJobName": "r5",
-            "ModelName": "m",
-            "TransformInput": {
-                "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://b/k"}}
-            },
-            "TransformOutput": {"S3OutputPath": "s3://b/o"},
-            "TransformResources": {
-                "InstanceType": "ml.g5.xlarge",
-                "InstanceCount": 1,
-                "VolumeKmsKeyId": aws.key_arn,
-            },
-        },
-        ("ValidationException", 400),
-    ),
-    "volume key of a tuning job": (
-        "sagemaker",
-        "create_hyper_parameter_tuning_job",
-        lambda aws: {
-            "HyperParameterTuningJobName": "r6",
-            "HyperParameterTuningJobConfig": {
-                "Strategy": "Random",
-                "ResourceLimits": {"MaxParallelTrainingJobs": 1},
-            },
-            "TrainingJobDefinitions": [
-                {
-                    "AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "File"},
-                    "RoleArn": aws.execution_role_arn,
-                    "OutputDataConfig": {"S3OutputPath": "s3://b/o"},
-                    "StoppingCondition": {"MaxRuntimeInSeconds": 60},
-                    "HyperParameterTuningResourceConfig": {
-                        "VolumeKmsKeyId": aws.key_arn,
-                        "InstanceConfigs": [
-                            {"InstanceType": "ml.g5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 10}
-                        ],
-                    },
-                }
-            ],
-        },
-        ("ValidationException", 400),
-    ),
-    **{
-        f"{member} beside ModelName": (
-            "sagemaker",
-            "create_endpoint_config",
-            lambda aws, member=member, value=value: {  # type: ignore[misc]  # bound in the loop
-                "EndpointConfigName": "r7",
-                "ProductionVariants": [
-                    {
-                        "VariantName": "v",
-                        "ModelName": "m",
-                        "InstanceType": "ml.m5.xlarge",
-                        "InitialInstanceCount": 1,
-                    }
-                ],
-                member: value(aws),
-            },
-            ("ValidationException", 400),
-        )
-        for member, value in {
-            "EnableNetworkIsolation": lambda _: True,
-            "ExecutionRoleArn": lambda aws: aws.execution_role_arn,
-            "VpcConfig": lambda aws: {
-                "Subnets": list(aws.subnets),
-                "SecurityGroupIds": list(aws.security_groups),
-            },
-        }.items()
-    },
-    "a role that does not exist": (
-        "sts",
-        "assume_role",
-        lambda _: {"RoleArn": "arn:aws:iam::111122223333:role/nobody", "RoleSessionName": "me"},
-        ("AccessDenied", 403),
-    ),
-    "a role of an account that does not exist": (
-        "sts",
-        "assume_role",
-        lambda _: {"RoleArn": "arn:aws:iam::999999999999:role/nobody", "RoleSessionName": "me"},
-        ("AccessDenied", 403),
-    ),
-    "a role that trusts the service only": (
-        "sts",
-        "assume_role",
-        lambda aws: {"RoleArn": aws.execution_role_arn, "RoleSessionName": "me"},
-        ("AccessDenied", 403),
-    ),
-    "a session longer than the role's": (
-        "sts",
-        "assume_role",
-        lambda aws: {"RoleArn": aws.role_arn, "RoleSessionName": "me", "DurationSeconds": 7200},
-        ("ValidationError", 400),
-    ),
-    "a write to somebody else's bucket": (
-        "s3",
-        "put_object",
-        lambda aws: {"Bucket": aws.default_bucket, "Key": "k", "ExpectedBucketOwner": "999999999999"},
-        ("AccessDenied", 403),
-    ),
-    "a copy from somebody else's bucket": (
-        "s3",
-        "copy_object",
-        lambda aws: {
-            "Bucket": aws.default_bucket,
-            "Key": "k",
-            "CopySource": f"{aws.data_bucket}/k",
-            "ExpectedSourceBucketOwner": "999999999999",
-        },
-        ("AccessDenied", 403),
-    ),
-}
-
-
-@pytest.mark.parametrize("case", REFUSED)
-def test_aws_refuses(aws: EmbeddedAWS, case: str) -> None:
-    """What AWS refuses is refused with AWS's code and status, and the request is on record."""
-    service, method, parameters, wanted = REFUSED[case]
-    refusing = client(aws, service)
-    assert refused(lambda: getattr(refusing, method)(**parameters(aws))) == wanted
-    assert aws.requests[-1].operation == refusing.meta.method_to_api_mapping[method]
-
-
-def test_what_aws_accepts_is_accepted(aws: EmbeddedAWS) -> None:
-    """The rules hold for their cases only: no key on local storage, a key elsewhere, the right owner."""
-    sagemaker, s3 = client(aws, "sagemaker"), client(aws, "s3")
-    sagemaker.create_training_job(**training_job(aws, "a1", ResourceConfig=cluster("ml.g5.xlarge", None)))
-    sagemaker.create_training_job(
-        **training_job(aws, "a2", ResourceConfig=cluster("ml.m5.xlarge", aws.key_arn))
-    )
-    s3.put_object(Bucket=aws.default_bucket, Key="a", Body=b"", ExpectedBucketOwner="111122223333")
-    s3.copy_object(
-        Bucket=aws.default_bucket,
-        Key="b",
-        CopySource={"Bucket": aws.default_bucket, "Key": "a"},
-        ExpectedBucketOwner="111122223333",
-        ExpectedSourceBucketOwner="111122223333",
-    )
-
-
-TRUST: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
-    "the account": ({"Principal": {"AWS": "arn:aws:iam::111122223333:root"}}, {}, True),
-    "another account": ({"Principal": {"AWS": "arn:aws:iam::999999999999:root"}}, {}, False),
-    "another action": ({"Principal": {"AWS": "*"}, "Action": "sts:TagSession"}, {}, False),
-    "an external id": (
-        {"Principal": {"AWS": "*"}, "Condition": {"StringEquals": {"sts:ExternalId": "x1"}}},
-        {"ExternalId": "x1"},
-        True,
-    ),
-    "a wrong external id": (
-        {"Principal": {"AWS": "*"}, "Condition": {"StringEquals": {"sts:ExternalId": "x1"}}},
-        {"ExternalId": "x2"},
-        False,
-    ),
-    "no external id": (
-        {"Principal": {"AWS": "*"}, "Condition": {"StringEquals": {"sts:ExternalId": "x1"}}},
-        {},
-        False,
-    ),
-    "no MFA": (
-        {"Principal": {"AWS": "*"}, "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}},
-        {},
-        False,
-    ),
-    "a source identity without its permission": (
-        {"Principal": {"AWS": "*"}},
-        {"SourceIdentity": "me"},
-        False,
-    ),
-    "session tags without their permission": (
-        {"Principal": {"AWS": "*"}},
-        {"Tags": [{"Key": "a", "Value": "b"}]},
-        False,
-    ),
-    "session tags": (
-        {"Principal": {"AWS": "*"}, "Action": ["sts:AssumeRole", "sts:TagSession"]},
-        {"Tags": [{"Key": "a", "Value": "b"}]},
-        True,
-    ),
-}
-
-
-@pytest.mark.parametrize("case", TRUST)
-def test_a_trust_policy_decides(aws: EmbeddedAWS, case: str) -> None:
-    """A role is assumed by whom its trust policy names, on its conditions."""
-    statement, parameters, allowed = TRUST[case]
-    name = case.replace(" ", "-")
-    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", **statement}
-    role = client(aws, "iam").create_role(
-        RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    )
-    sts = client(aws, "sts")
-
-    def call() -> object:
-        return sts.assume_role(RoleArn=role["Role"]["Arn"], RoleSessionName="me", **parameters)
-
-    if allowed:
-        call()
-    else:
-        assert refused(call) == ("AccessDenied", 403)
-
-
-def test_a_bucket_policy_is_held_with_its_conditions(aws: EmbeddedAWS) -> None:
-    """A Deny on unencrypted writes refuses those and no others."""
-    s3 = client(aws, "s3")
-    s3.create_bucket(Bucket="policy", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    deny = {
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:PutObject",
-        "Resource": "arn:aws:s3:::policy/*",
-        "Condition": {"StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}},
-    }
-    s3.put_bucket_policy(Bucket="policy", Policy=json.dumps({"Statement": [deny]}))
-    assert refused(lambda: s3.put_object(Bucket="policy", Key="k", Body=b"1")) == ("AccessDenied", 403)
-    s3.put_object(Bucket="policy", Key="k", Body=b"2", ServerSideEncryption="aws:kms")
-    assert s3.get_object(Bucket="policy", Key="k")["Body"].read() == b"2"
-
-
-def test_an_unsigned_request_is_refused(aws: EmbeddedAWS) -> None:
-    """No bucket is public."""
-    url = f"https://{aws.default_bucket}.s3.eu-west-1.amazonaws.com/k"
-    answer = URLLib3Session().send(AWSRequest(method="GET", url=url).prepare())
-    assert answer.status_code == 403
-    assert aws.requests[-1].access_key_id is None
 
 
 # --- over loopback
