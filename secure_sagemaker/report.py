@@ -27,7 +27,7 @@ def _shortened(text: str, limit: int = 96) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Verification:
     """Who the session is and what it holds calls to, as AWS answered.
 
@@ -51,6 +51,9 @@ class Verification:
     keys: tuple[tuple[str, str], ...]
     packed_policy_size: int | None
 
+    def __repr__(self) -> str:
+        return str(self)  # a prompt or a notebook that shows it shows the table
+
     def __str__(self) -> str:
         lines = [
             f"principal  {self.principal}",
@@ -66,7 +69,7 @@ class Verification:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class SessionReport:
     """Every decision of a session so far, by call.
 
@@ -90,6 +93,9 @@ class SessionReport:
             if record.operation == operation
             for decision in record.decisions
         )
+
+    def __repr__(self) -> str:
+        return str(self)  # a prompt or a notebook that shows it shows the table
 
     def __str__(self) -> str:
         lines: list[str] = []
