@@ -1,4 +1,4 @@
-"""moto's account, watched, with whichever SDK is installed."""
+"""The embedded account; and moto's own, watched, with whichever SDK is installed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,23 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from secure_sagemaker.local import EmbeddedAWS, embedded_aws
 from secure_sagemaker.sagemaker_sdk import installed_sdk
 from tests.integration.wire import Wire, create_bucket, make_session
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[EmbeddedAWS]:
+    """One account for the module: every test names its own resources."""
+    with embedded_aws() as standing:
+        yield standing
+
+
+@pytest.fixture
+def aws(account: EmbeddedAWS) -> EmbeddedAWS:
+    """The account, with nothing recorded yet."""
+    account.forget_requests()
+    return account
 
 
 @pytest.fixture

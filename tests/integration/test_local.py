@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,21 +26,6 @@ from tests.integration.embedded import (
     session_of,
     training_job,
 )
-
-
-@pytest.fixture(scope="module")
-def account() -> Iterator[EmbeddedAWS]:
-    """One account for the module: every test names its own resources."""
-    with embedded_aws() as standing:
-        yield standing
-
-
-@pytest.fixture
-def aws(account: EmbeddedAWS) -> EmbeddedAWS:
-    """The account, with nothing recorded yet."""
-    account.forget_requests()
-    return account
-
 
 # --- the edges
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
 
-from secure_sagemaker.local import EmbeddedAWS, embedded_aws
+from secure_sagemaker.local import EmbeddedAWS
 from tests.integration.embedded import (
     IMAGE,
     client,
@@ -18,21 +18,6 @@ from tests.integration.embedded import (
     refused,
     training_job,
 )
-
-
-@pytest.fixture(scope="module")
-def account() -> Iterator[EmbeddedAWS]:
-    """One account for the module: every test names its own resources."""
-    with embedded_aws() as standing:
-        yield standing
-
-
-@pytest.fixture
-def aws(account: EmbeddedAWS) -> EmbeddedAWS:
-    """The account, with nothing recorded yet."""
-    account.forget_requests()
-    return account
-
 
 REFUSED: dict[str, tuple[str, str, Callable[[EmbeddedAWS], dict[str, Any]], tuple[str, int]]] = {
     "volume key on local storage": (

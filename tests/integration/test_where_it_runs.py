@@ -13,14 +13,7 @@ import boto3
 import pytest
 
 from secure_sagemaker import IdentityError, SecureSession
-from secure_sagemaker.local import EmbeddedAWS, embedded_aws
-
-
-@pytest.fixture(scope="module")
-def account() -> Iterator[EmbeddedAWS]:
-    """One account for all places."""
-    with embedded_aws() as aws:
-        yield aws
+from secure_sagemaker.local import EmbeddedAWS
 
 
 @pytest.fixture
