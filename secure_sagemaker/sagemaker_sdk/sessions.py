@@ -1,0 +1,112 @@
+"""The SageMaker Python SDK's own ``Session``, v2 or v3, made to carry a secured boto3 session."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+import boto3
+from botocore.exceptions import ClientError
+
+from secure_sagemaker.exceptions import DefaultBucketError
+from secure_sagemaker.sagemaker_sdk.defaults import SdkDefaults, sagemaker_defaults
+from secure_sagemaker.sagemaker_sdk.installed import installed_sdk
+from secure_sagemaker.sagemaker_sdk.process import adopt_process
+
+if TYPE_CHECKING:
+    # Only one of the two can be installed, and v3 ships without py.typed: each name is Any where
+    # its SDK is absent or untyped, so the union is as exact as the installed SDK allows.
+    from sagemaker.core.helper.session_helper import Session as SessionV3
+    from sagemaker.session import Session as SessionV2
+    from types_boto3_s3 import S3Client
+
+    SdkSession: TypeAlias = SessionV2 | SessionV3
+
+__all__ = ["make_sagemaker_session"]
+
+_SESSION_MODULES: Mapping[int, str] = {
+    2: "sagemaker.session",
+    3: "sagemaker.core.helper.session_helper",
+}
+
+
+def make_sagemaker_session(boto_session: boto3.Session, defaults: SdkDefaults) -> SdkSession:
+    """Make the installed SDK's session over ``boto_session``, with the baseline's defaults.
+
+    Raises:
+        UnsupportedSdkError: No SDK is installed, or one that would ignore the session.
+    """
+    sdk = installed_sdk()
+    session = _session_class(sdk.major)(
+        boto_session=boto_session, sagemaker_config=sagemaker_defaults(defaults)
+    )
+    session.secure_defaults = defaults
+    adopt_process(sdk, boto_session)
+    return cast("SdkSession", session)
+
+
+class _SecureAnswers:
+    """What a secure session answers instead of the SDK's ``Session``; public methods only."""
+
+    boto_session: boto3.Session
+    s3_client: S3Client
+    secure_defaults: SdkDefaults
+    _default_bucket: str | None
+
+    def default_bucket(self) -> str:
+        """Return the name of the baseline's bucket, looked for once and never created."""
+        if self._default_bucket is None:
+            bucket = self.secure_defaults.default_bucket
+            self._require(bucket)
+            self._default_bucket = bucket
+        return self._default_bucket
+
+    def expand_role(self, role: str) -> str:
+        """Return the ARN of ``role``; the execution role's own name needs no look-up in IAM."""
+        execution_role = self.secure_defaults.execution_role
+        if "/" in role:
+            return role
+        if role == execution_role.rpartition("/")[2]:
+            return execution_role
+        arn: str = self.boto_session.resource("iam").Role(role).arn
+        return arn
+
+    def get_caller_identity_arn(self) -> str:
+        """Return the execution role: the SDK asks this to learn what jobs should run as."""
+        return self.secure_defaults.execution_role
+
+    def account_id(self) -> str:
+        """Return the account of the role that signs, asked without the SDK's own STS endpoint."""
+        account: str = self.boto_session.client("sts").get_caller_identity()["Account"]
+        return account
+
+    def _require(self, bucket: str) -> None:
+        try:
+            self.s3_client.head_bucket(Bucket=bucket)
+        except ClientError as error:
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+            if status == 404:
+                raise DefaultBucketError(
+                    f"the default bucket {bucket!r} of the baseline does not exist. The SDK would"
+                    " create it without a KMS key or a public access block, so it may not",
+                    remedy="Create it with encryption and a public access block, or name another"
+                    " bucket in the baseline.",
+                    bucket=bucket,
+                ) from error
+            if status == 403:
+                raise DefaultBucketError(
+                    f"the default bucket {bucket!r} of the baseline cannot be used: S3 answered 403. It is"
+                    " another account's, or the role may not list it",
+                    remedy="Grant the role s3:ListBucket on it, or name a bucket of this account in the"
+                    " baseline.",
+                    bucket=bucket,
+                ) from error
+            raise
+
+
+@cache
+def _session_class(major: int) -> Callable[..., _SecureAnswers]:
+    base = importlib.import_module(_SESSION_MODULES[major]).Session
+    return cast("Callable[..., _SecureAnswers]", type("SecureSdkSession", (_SecureAnswers, base), {}))
