@@ -29,6 +29,8 @@ class Account:
     region: str
     role_arn: str
     execution_role_arn: str
+    mfa_serial: str
+    """The launcher's MFA device; each six digits are a right code, once."""
     key_arn: str
     other_key_arn: str
     vpc_id: str
@@ -44,6 +46,7 @@ def build(source: boto3.Session, *, account: str) -> Account:
     region = source.region_name
     partition = source.get_partition_for_region(region)
     role_arn, execution_role_arn = _roles(source, account=account, partition=partition)
+    mfa_serial = _mfa_device(source)
     key_arn = _key(source, "Data of the team's jobs")
     other_key_arn = _key(source, "A further key that the team may use")
     source.client("kms").create_alias(AliasName=KEY_ALIAS, TargetKeyId=key_arn)
@@ -56,6 +59,7 @@ def build(source: boto3.Session, *, account: str) -> Account:
         region=region,
         role_arn=role_arn,
         execution_role_arn=execution_role_arn,
+        mfa_serial=mfa_serial,
         key_arn=key_arn,
         other_key_arn=other_key_arn,
         vpc_id=vpc_id,
@@ -89,6 +93,17 @@ def _roles(source: boto3.Session, *, account: str, partition: str) -> tuple[str,
         ),
     )
     return launcher_role, execution_role
+
+
+def _mfa_device(source: boto3.Session) -> str:
+    iam = source.client("iam")
+    serial: str = iam.create_virtual_mfa_device(VirtualMFADeviceName=LAUNCHER)["VirtualMFADevice"][
+        "SerialNumber"
+    ]
+    iam.enable_mfa_device(
+        UserName=LAUNCHER, SerialNumber=serial, AuthenticationCode1="000001", AuthenticationCode2="000002"
+    )
+    return serial
 
 
 def _key(source: boto3.Session, description: str) -> str:

@@ -55,6 +55,9 @@ default_bucket = {default_bucket}
 write = {{ {default_bucket} = {account_text} }}
 read = {{ {data_bucket} = {account_text} }}
 
+[images]  # those of this account, and AWS's own
+allowed = [{account_text}, "aws"]
+
 [required_tags]
 project = ["embedded"]
 """

@@ -9,18 +9,22 @@ import os
 import threading
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import boto3
 import botocore.loaders
 import botocore.session
 
-from secure_sagemaker import AuditSink, SecureSession, SecurityBaseline
+from secure_sagemaker import AuditSink, LoggingSink, SecureSession, SecurityBaseline
 from secure_sagemaker.local.account import KEY_ALIAS, LAUNCHER, Account, build
 from secure_sagemaker.local.baseline_file import baseline_toml
+from secure_sagemaker.local.calls import Journal, RecordedCalls, Witness
 from secure_sagemaker.local.endpoints import Endpoint
+from secure_sagemaker.local.jobs import Jobs
 from secure_sagemaker.local.records import RecordedRequest
 
 if TYPE_CHECKING:
@@ -127,50 +131,67 @@ class EmbeddedAWS:
             baseline: Another baseline than the account's own.
             audit: Where audit records go; by default Python's logging.
         """
-        return SecureSession(baseline or self.baseline, source=self.source, audit=audit)
+        session = SecureSession(baseline or self.baseline, source=self.source, audit=audit)
+        session._session.register_component("data_loader", _service_models())  # noqa: SLF001  # boto3 has no way
+        return session
 
     @property
     def requests(self) -> tuple[RecordedRequest, ...]:
         """Every HTTP request that any botocore client of the process sent, and every one over loopback."""
-        return self._gateway.requests
+        return self._gateway.journal.requests
+
+    @property
+    def calls(self) -> RecordedCalls:
+        """The requests, each with what a secured session of this process decided; and the calls it refused."""
+        return RecordedCalls(_journal=self._gateway.journal)
 
     def forget_requests(self) -> None:
-        """Drop the requests recorded so far."""
-        self._gateway.forget()
+        """Drop the requests and calls recorded so far."""
+        self._gateway.journal.forget()
 
     def endpoint(self, name: str) -> Endpoint:
-        """What answers InvokeEndpoint for that endpoint name."""
+        """What answers invocations of that endpoint name."""
         return self._gateway.endpoints[name]
 
+    @property
+    def jobs(self) -> Jobs:
+        """What runs in the place of training, processing and transform jobs."""
+        return self._gateway.jobs
+
     @contextlib.contextmanager
-    def serve(self, *, port: int = 0) -> Iterator[LoopbackServer]:
-        """Answer over HTTP on loopback too, for other processes; port 0 takes a free one."""
+    def serve(self, *, port: int = 0, tls: bool = False) -> Iterator[LoopbackServer]:
+        """Answer over HTTP on loopback too, for other processes.
+
+        Args:
+            port: The port to listen on; 0 takes a free one.
+            tls: Have clients come by TLS, with a certificate that is made for the occasion.
+        """
+        from secure_sagemaker.local.certificates import certified
         from secure_sagemaker.local.transport import loopback
 
-        with loopback(self._gateway, port=port) as url:
+        with contextlib.ExitStack() as standing:
+            context, ca_bundle = standing.enter_context(certified()) if tls else (None, None)
+            url = standing.enter_context(loopback(self._gateway, port=port, tls=context))
             yield LoopbackServer(
-                url=url,
-                aws=EmbeddedAWS(
-                    account=self.account,
-                    environment=self.environment,
-                    origins=(*self.origins, url),
-                    _gateway=self._gateway,
-                ),
+                url=url, ca_bundle=ca_bundle, aws=replace(self, origins=(*self.origins, url))
             )
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoopbackServer:
-    """An HTTP server on loopback before the embedded account."""
+    """A server on loopback before the embedded account."""
 
     url: str
     """Its origin."""
+    ca_bundle: Path | None
+    """The file that vouches for its certificate; None without TLS."""
     aws: EmbeddedAWS
     """The account, with a baseline that allows this origin."""
 
     def environment(self) -> Mapping[str, str]:
         """The environment variables that point a program to it."""
-        return MappingProxyType({**self.aws.environment, "AWS_ENDPOINT_URL": self.url})
+        trusted = {} if self.ca_bundle is None else {"AWS_CA_BUNDLE": str(self.ca_bundle)}
+        return MappingProxyType({**self.aws.environment, **trusted, "AWS_ENDPOINT_URL": self.url})
 
 
 @contextlib.contextmanager
@@ -232,8 +253,27 @@ def _account(*, region: str, account: str) -> Iterator[EmbeddedAWS]:
         standing.enter_context(in_process(gateway))
         standing.enter_context(patched())
         built = build(_session(ambient), account=account)
-        gateway.forget()
+        gateway.journal.forget()
+        standing.enter_context(_witnessed(gateway.journal))
         yield EmbeddedAWS(account=built, environment=MappingProxyType(ambient), _gateway=gateway)
+
+
+@contextlib.contextmanager
+def _witnessed(journal: Journal) -> Iterator[None]:
+    """Have every secured session that is made meanwhile tell the journal what it decides.
+
+    Code under test makes its own sessions, with sinks of its own.
+    """
+    make = SecureSession.__init__
+
+    @functools.wraps(make)
+    def made(session: SecureSession, *arguments: Any, audit: AuditSink | None = None, **options: Any) -> None:
+        make(
+            session, *arguments, audit=Witness(journal, LoggingSink() if audit is None else audit), **options
+        )
+
+    with patch.object(SecureSession, "__init__", made):
+        yield
 
 
 def _session(environment: Mapping[str, str]) -> boto3.Session:

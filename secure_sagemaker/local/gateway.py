@@ -1,13 +1,16 @@
 """The one way every request takes through the embedded AWS, however it came in.
 
-recorded → refused as AWS refuses → answered where moto lacks → moto → amended where moto drops
+recorded → refused as AWS refuses → answered by the service's own module here, or by moto
+
+What the services ask of one another takes the same way, and is not recorded.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from botocore.awsrequest import AWSPreparedRequest
@@ -15,15 +18,26 @@ from botocore.compat import HTTPHeaders
 from moto.core.models import botocore_stubber
 
 from secure_sagemaker.local import moto_state
-from secure_sagemaker.local.aws_refuses import first_refusal
+from secure_sagemaker.local.calls import Journal
 from secure_sagemaker.local.endpoints import Endpoints
-from secure_sagemaker.local.moto_lacks import ANSWERS, Kept
+from secure_sagemaker.local.feature_store import FeatureStore
+from secure_sagemaker.local.inside import Inside
+from secure_sagemaker.local.invocations import Invocations
+from secure_sagemaker.local.job_logs import JobLogs
+from secure_sagemaker.local.jobs import Jobs
+from secure_sagemaker.local.moto_lacks import ANSWERS
 from secure_sagemaker.local.records import HttpRequest, RecordedRequest
+from secure_sagemaker.local.refusals import Refusals
+from secure_sagemaker.local.refusals.session_policies import amended, session_of
+from secure_sagemaker.local.sagemaker import SageMaker
+from secure_sagemaker.local.sagemaker.kept import Refused
+from secure_sagemaker.local.training_metrics import TrainingMetrics
 from secure_sagemaker.local.wire import (
     Answer,
     Call,
     Caller,
     Refusal,
+    identified,
     output_of,
     read_call,
     refusal_of,
@@ -42,19 +56,27 @@ class Gateway:
     """Records requests, knows whose key is whose, and answers as AWS would."""
 
     endpoints: Endpoints = field(default_factory=Endpoints)
-    _recorded: list[RecordedRequest] = field(default_factory=list)
+    jobs: Jobs = field(default_factory=Jobs)
+    journal: Journal = field(default_factory=Journal)
     _callers: dict[str, Caller] = field(default_factory=dict)
-    _kept: Kept = field(default_factory=Kept)
+    _refusals: Refusals = field(default_factory=Refusals)
+    _sagemaker: SageMaker = field(default_factory=SageMaker)
     _one_at_a_time: threading.RLock = field(default_factory=threading.RLock)  # moto's stores know no threads
 
-    @property
-    def requests(self) -> tuple[RecordedRequest, ...]:
-        """Every request so far, in the order they came."""
-        return tuple(self._recorded)
+    _data_plane: Mapping[str, Callable[[Call], Answer | None]] = field(init=False)
+    _job_logs: JobLogs = field(init=False)
 
-    def forget(self) -> None:
-        """Drop the requests recorded so far."""
-        self._recorded.clear()
+    def __post_init__(self) -> None:
+        inside = Inside(
+            answer=lambda request, caller: self._answer(replace(read_call(request), caller=caller))
+        )
+        services = {
+            "sagemaker-featurestore-runtime": FeatureStore(inside=inside).answer,
+            "sagemaker-metrics": TrainingMetrics(inside=inside).answer,
+            "sagemaker-runtime": Invocations(endpoints=self.endpoints, inside=inside).answer,
+        }
+        object.__setattr__(self, "_data_plane", services)
+        object.__setattr__(self, "_job_logs", JobLogs(jobs=self.jobs, inside=inside))
 
     def introduce(self, access_key_id: str, caller: Caller) -> None:
         """Say whose access key that is."""
@@ -65,7 +87,8 @@ class Gateway:
         credential = request.credential
         caller = self._callers.get(credential.access_key_id) if credential is not None else None
         call = replace(read_call(request), caller=caller)
-        self._recorded.append(
+        request_id = str(uuid.uuid4())
+        self.journal.sent(
             RecordedRequest(
                 service=call.service,
                 operation=call.operation,
@@ -77,16 +100,34 @@ class Gateway:
                 parameters=call.parameters,
                 access_key_id=credential.access_key_id if credential is not None else None,
                 principal=caller.name if caller is not None else None,
+                request_id=request_id,
             )
         )
-        if (refusal := first_refusal(call)) is not None:
+        return identified(call, self._answer(call), request_id)
+
+    def _answer(self, call: Call) -> Answer:
+        if (refusal := self._refusals.first(call)) is not None:
             return refusal_of(call, refusal)
         if call.key in ANSWERS:
-            return ANSWERS[call.key](call, self.endpoints)
+            return ANSWERS[call.key](call)
+        if call.service in self._data_plane:
+            try:
+                answered = self._data_plane[call.service](call)
+            except Refused as refused:
+                return refusal_of(call, refused.refusal)
+            if answered is not None:
+                return answered
         with self._one_at_a_time:
-            answer = self._kept.amended(call, _moto(call))
+            answer = self._sagemaker.answer(call) if call.service == "sagemaker" else _moto(call)
+        if answer is None:
+            return _lacking(call)
+        if call.key == ("sts", "AssumeRole"):
+            answer = amended(call, answer)
         if answer.status == 200:
+            self._refusals.accepted(call)
             self._learn(call, answer)
+            if call.service == "sagemaker" and (reason := self._job_logs.created(call)):
+                self._sagemaker.fail(call, reason)
         return answer
 
     def _learn(self, call: Call, answer: Answer) -> None:
@@ -95,10 +136,10 @@ class Gateway:
             case ("sts", operation) if operation in _KEYS_OF_A_ROLE:
                 output = output_of(call, answer)
                 arn = _text(output, "AssumedRoleUser", "Arn")
-                caller = Caller(account=arn.split(":")[4], arn=arn)
-                self.introduce(_text(output, "Credentials", "AccessKeyId"), caller)
+                self.introduce(_text(output, "Credentials", "AccessKeyId"), session_of(call, arn))
             case ("sts", operation) if operation in _KEYS_OF_THE_CALLER and call.caller is not None:
-                self.introduce(_text(output_of(call, answer), "Credentials", "AccessKeyId"), call.caller)
+                session = replace(call.caller, temporary=True, mfa=bool(call.text("TokenCode")))
+                self.introduce(_text(output_of(call, answer), "Credentials", "AccessKeyId"), session)
             case ("iam", "CreateAccessKey") if call.caller is not None:
                 output, account = output_of(call, answer), call.caller.account
                 arn = moto_state.user_arn(account=account, name=_text(output, "AccessKey", "UserName"))
@@ -114,7 +155,7 @@ def _text(output: Mapping[str, object], *names: str) -> str:
     return value
 
 
-def _moto(call: Call) -> Answer:
+def _moto(call: Call) -> Answer | None:
     headers = HTTPHeaders()
     for name, value in call.request.headers.items():
         headers[name] = value
@@ -134,12 +175,16 @@ def _moto(call: Call) -> Answer:
         logger.info("moto lacks %s.%s: %s", call.service, call.operation, missing)
         response = None
     if response is None or response[2] == "Not yet implemented":
-        named = f"{call.service}.{call.operation}" if call.operation else call.request.url
-        message = f"The embedded AWS does not do {named} yet."
-        return refusal_of(call, Refusal(code="NotImplemented", message=message, status=501))
+        return None
     status, answered, body = response
     return Answer(
         status=int(status),
         headers={name: str(value) for name, value in answered.items() if name.lower() != "status"},
         body=body.encode() if isinstance(body, str) else bytes(body),
     )
+
+
+def _lacking(call: Call) -> Answer:
+    named = f"{call.service}.{call.operation}" if call.operation else call.request.url
+    message = f"The embedded AWS does not do {named} yet."
+    return refusal_of(call, Refusal(code="NotImplemented", message=message, status=501))

@@ -6,24 +6,38 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from moto.ec2.models import ec2_backends
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import iam_backends
-from moto.s3.models import s3_backends
-from moto.sagemaker.models import sagemaker_backends
+from moto.kms.models import kms_backends
+from moto.kms.utils import RESERVED_ALIASES
+from moto.s3.models import FakeBucket, s3_backends
 from moto.utilities.utils import get_partition
 
 __all__ = [
     "MAXIMUM_SESSION_SECONDS",
+    "BucketState",
+    "KeyState",
+    "ObjectState",
     "RoleState",
     "UserState",
     "bucket_owner",
     "bucket_policy",
     "create_user",
-    "endpoint_exists",
+    "find_bucket",
+    "find_key",
+    "find_object",
     "find_role",
     "has_local_storage",
+    "has_mfa_device",
+    "has_objects",
+    "has_policy",
+    "has_principal",
+    "network_of",
     "partition",
+    "read_object",
+    "role_of_session",
     "user_arn",
 ]
 
@@ -60,9 +74,11 @@ def create_user(*, account: str, region: str, name: str) -> UserState:
 
 def find_role(arn: str) -> RoleState | None:
     """The role of that ARN, or None."""
-    _, partition, _, _, account, _ = arn.split(":", 5)
-    if account not in list(iam_backends):
-        return None
+    match arn.split(":", 5):
+        case ["arn", partition, "iam", "", account, _] if account in list(iam_backends):
+            pass
+        case _:
+            return None
     try:
         role = iam_backends[account][partition].get_role_by_arn(arn)
     except NotFoundException:
@@ -75,33 +91,218 @@ def find_role(arn: str) -> RoleState | None:
     )
 
 
+# --- S3
+
+
+@dataclass(frozen=True, kw_only=True)
+class BucketState:
+    """A bucket and what is set on it."""
+
+    name: str
+    owner: str
+    """The account that it belongs to."""
+    region: str
+    policy: Mapping[str, object] | None
+    blocks_public_acls: bool
+    blocks_public_policy: bool
+    enforces_ownership: bool
+    """Its objects belong to its owner, and access control lists are switched off."""
+    default_algorithm: str
+    """What an object is encrypted with that says nothing of it."""
+    default_key: str | None
+    blocks_customer_keys: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectState:
+    """How an object is encrypted."""
+
+    algorithm: str | None
+    key: str | None
+
+
+def find_bucket(name: str) -> BucketState | None:
+    """The bucket of that name, whoever owns it, or None."""
+    for owner, partitions in list(s3_backends.items()):
+        for backend in list(partitions.values()):
+            if name in backend.buckets:
+                return _bucket_state(backend.buckets[name], owner)
+    return None
+
+
+def _bucket_state(bucket: FakeBucket, owner: str) -> BucketState:
+    block, rule = bucket.public_access_block, (bucket.encryption or {}).get("Rule", {})
+    default = rule.get("ApplyServerSideEncryptionByDefault", {})
+    blocked = rule.get("BlockedEncryptionTypes") or {"EncryptionType": "SSE-C"}
+    return BucketState(
+        name=bucket.name,
+        owner=owner,
+        region=bucket.region_name,
+        policy=json.loads(bucket.policy) if bucket.policy is not None else None,
+        blocks_public_acls=block is not None and block.block_public_acls,
+        blocks_public_policy=block is not None and block.block_public_policy,
+        enforces_ownership=str(bucket.ownership_rule) == "BucketOwnerEnforced",
+        default_algorithm=default.get("SSEAlgorithm", "AES256"),
+        default_key=default.get("KMSMasterKeyID"),
+        blocks_customer_keys="SSE-C" in str(blocked["EncryptionType"]),
+    )
+
+
+def find_object(bucket: str, key: str, *, version: str | None = None) -> ObjectState | None:
+    """The object, or None where there is none."""
+    for partitions in list(s3_backends.values()):
+        for backend in list(partitions.values()):
+            if bucket in backend.buckets:
+                found = backend.get_object(bucket, key, version_id=version)
+                return (
+                    None if found is None else ObjectState(algorithm=found.encryption, key=found.kms_key_id)
+                )
+    return None
+
+
+def read_object(bucket: str, key: str) -> bytes | None:
+    """What an object holds, or None where there is none."""
+    for partitions in list(s3_backends.values()):
+        for backend in list(partitions.values()):
+            found = backend.get_object(bucket, key) if bucket in backend.buckets else None
+            if found is not None:
+                return bytes(found.value)
+    return None
+
+
+def has_objects(bucket: str, prefix: str) -> bool:
+    """Whether some object's key begins so."""
+    return any(
+        key.startswith(prefix)
+        for partitions in list(s3_backends.values())
+        for backend in list(partitions.values())
+        if bucket in backend.buckets
+        for key in list(backend.buckets[bucket].keys)
+    )
+
+
 def bucket_owner(name: str) -> str | None:
     """The account that owns a bucket, or None where there is no such bucket."""
-    for account, partitions in list(s3_backends.items()):
-        if any(name in backend.buckets for backend in list(partitions.values())):
-            return account
-    return None
+    found = find_bucket(name)
+    return None if found is None else found.owner
 
 
 def bucket_policy(name: str) -> Mapping[str, object] | None:
     """The policy of a bucket, or None where it has none."""
-    owner = bucket_owner(name)
-    for backend in list(s3_backends[owner].values()) if owner is not None else ():
-        stated = backend.buckets[name].policy if name in backend.buckets else None
-        if stated is not None:
-            policy: Mapping[str, object] = json.loads(stated)
-            return policy
+    found = find_bucket(name)
+    return None if found is None else found.policy
+
+
+# --- KMS
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyState:
+    """A KMS key as it is."""
+
+    arn: str
+    state: str
+    """``Enabled``, ``Disabled``, ``PendingDeletion`` and the like."""
+    usage: str
+    symmetric: bool
+
+
+def find_key(reference: str, *, account: str, region: str) -> KeyState | None:
+    """The key that an id, an ARN, an alias or an alias's ARN names in a region, or None."""
+    if reference.startswith("arn:"):
+        _, _, _, _, account, name = reference.split(":", 5)
+    else:
+        name = reference
+    name = name.removeprefix("key/")
+    if region not in kms_backends[account]:
+        return None
+    if name in RESERVED_ALIASES:
+        # AWS makes its own keys when they are first used.
+        return KeyState(arn=name, state="Enabled", usage="ENCRYPT_DECRYPT", symmetric=True)
+    for key in list(kms_backends[account][region].keys.values()):
+        if name == key.id or name in key.aliases:
+            return KeyState(
+                arn=key.arn,
+                state=key.key_state,
+                usage=key.key_usage or "ENCRYPT_DECRYPT",
+                symmetric=(key.key_spec or "SYMMETRIC_DEFAULT") == "SYMMETRIC_DEFAULT",
+            )
     return None
+
+
+# --- the network
+
+
+def network_of(resource: str, *, account: str, region: str) -> str | None:
+    """The VPC that a subnet or a security group is in; None for one that EC2 does not know."""
+    ec2 = ec2_backends[account][region]
+    for subnets in list(ec2.subnets.values()):
+        if resource in subnets:
+            return str(subnets[resource].vpc_id)
+    for vpc_id, groups in list(ec2.groups.items()):
+        if resource in groups:
+            return str(vpc_id)
+    return None
+
+
+# --- identities
+
+
+def has_policy(arn: str) -> bool:
+    """Whether there is such a managed policy. AWS's own all count as there."""
+    match arn.split(":", 5):
+        case ["arn", _, "iam", "", "aws", str(name)]:
+            return name.startswith("policy/")
+        case ["arn", partition, "iam", "", account, _] if account in list(iam_backends):
+            return arn in iam_backends[account][partition].managed_policies
+        case _:
+            return False
+
+
+def has_principal(arn: str) -> bool:
+    """Whether an ARN names a role or a user that is there."""
+    match arn.split(":", 5):
+        case ["arn", partition, "iam", "", account, name] if account in list(iam_backends):
+            backend = iam_backends[account][partition]
+            there = {user.arn for user in list(backend.users.values())}
+            there |= {role.arn for role in list(backend.roles.values())}
+            return name == "root" or arn in there
+        case _:
+            return False
+
+
+def role_of_session(arn: str) -> str | None:
+    """The ARN of the role that a role session's ARN is of; None for any other principal."""
+    match arn.split(":", 5):
+        case ["arn", partition, "sts", "", account, name] if name.startswith("assumed-role/"):
+            wanted = name.split("/")[1]
+            for role in list(iam_backends[account][partition].roles.values()):
+                if role.name == wanted:
+                    return str(role.arn)
+    return None
+
+
+def has_mfa_device(user: str, serial: str) -> bool:
+    """Whether that MFA device is the user's.
+
+    Args:
+        user: The user's ARN.
+        serial: The serial number, or the ARN of a virtual device.
+    """
+    _, partition, _, _, account, _ = user.split(":", 5)
+    return any(
+        serial in one.mfa_devices
+        for one in list(iam_backends[account][partition].users.values())
+        if one.arn == user
+    )
+
+
+# --- the rest
 
 
 def partition(region: str) -> str:
     """The partition a region is in."""
     return get_partition(region)
-
-
-def endpoint_exists(*, account: str, region: str, name: str) -> bool:
-    """Whether there is such an endpoint."""
-    return name in sagemaker_backends[account][region].endpoints
 
 
 def has_local_storage(instance_type: str) -> bool | None:

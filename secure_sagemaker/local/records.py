@@ -11,6 +11,7 @@ __all__ = ["Credential", "HttpRequest", "RecordedRequest"]
 
 _AUTHORIZATION = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 _QUERY_CREDENTIAL = re.compile(r"^([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request$")
+_FORM_CREDENTIAL = re.compile(rb'name="x-amz-credential"\s*?\r\n\r\n([^\r\n]+)', re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,11 +34,14 @@ class HttpRequest:
 
     @property
     def credential(self) -> Credential | None:
-        """The credential of the signature, from the header or the presigned query; None when unsigned."""
+        """The credential of the signature, from the header, the presigned query or form; None when unsigned."""
         found = _AUTHORIZATION.search(self.headers.get("authorization", ""))
         if found is None:
             query = parse_qs(urlsplit(self.url).query)
             found = _QUERY_CREDENTIAL.match(query.get("X-Amz-Credential", [""])[0])
+        if found is None and self.headers.get("content-type", "").startswith("multipart/form-data"):
+            stated = _FORM_CREDENTIAL.search(self.body)
+            found = _QUERY_CREDENTIAL.match(stated[1].decode("ascii", "replace")) if stated else None
         if found is None:
             return None
         access_key_id, region, signing_name = found.groups()
@@ -69,6 +73,8 @@ class RecordedRequest:
     principal: str | None
     """Whose key that is: ``user/NAME`` or ``assumed-role/NAME/SESSION``; None for a key that the
     embedded AWS never gave out."""
+    request_id: str = ""
+    """The id that the answer bears; the audit record of the call has it too."""
 
     @property
     def user_agent(self) -> str:

@@ -11,6 +11,9 @@ from __future__ import annotations
 import contextlib
 import io
 import ipaddress
+import socket
+import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -84,31 +87,50 @@ def _text(value: object) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def handle_error(
+        self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
+    ) -> None:
+        """Say nothing of a client that went away or does not trust the certificate: it knows."""
+        if not isinstance(sys.exception(), ConnectionError | ssl.SSLError):
+            super().handle_error(request, client_address)
+
+
 @contextlib.contextmanager
-def loopback(gateway: Gateway, *, port: int = 0) -> Iterator[str]:
-    """Have the gateway answer HTTP on loopback: yields the origin."""
-    server = ThreadingHTTPServer(("127.0.0.1", port), _handler(gateway))
-    server.daemon_threads = True
-    server.block_on_close = False
+def loopback(gateway: Gateway, *, port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Have the gateway answer HTTP on loopback, by TLS where a context is given: yields the origin."""
+    scheme = "http" if tls is None else "https"
+    server = _Server(("127.0.0.1", port), _handler(gateway, scheme))
+    if tls is not None:
+        # The handshake is the connection's own thread's to do: a client that stalls holds up nobody.
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="embedded-aws", daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield f"{scheme}://127.0.0.1:{server.server_address[1]}"
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
 
 
-def _handler(gateway: Gateway) -> Callable[..., BaseHTTPRequestHandler]:
+def _handler(gateway: Gateway, scheme: str) -> Callable[..., BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            if isinstance(self.request, ssl.SSLSocket):
+                self.request.do_handshake()
+            super().setup()
 
         def _answer(self) -> None:
             host = self.headers.get("Host", "localhost")
             request = HttpRequest(
                 method=self.command,
-                url=f"http://{host}{self.path}",
+                url=f"{scheme}://{host}{self.path}",
                 headers={name.lower(): value for name, value in self.headers.items()},
                 body=self._body(),
             )

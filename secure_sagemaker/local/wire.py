@@ -10,12 +10,12 @@ from __future__ import annotations
 import html
 import json
 import re
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from botocore import parsers
+from botocore.model import Shape
 from moto.backends import get_service_from_url
 from moto.core.model import OperationModel
 from moto.core.parse import PROTOCOL_PARSERS
@@ -33,7 +33,9 @@ __all__ = [
     "Caller",
     "Refusal",
     "answer_of",
+    "identified",
     "is_aws",
+    "json_answer",
     "output_of",
     "read_call",
     "refusal_of",
@@ -55,6 +57,14 @@ class Caller:
 
     account: str
     arn: str
+    temporary: bool = False
+    """The key is that of a session, of a role or of a user."""
+    mfa: bool = False
+    """MFA was given for the session."""
+    source_identity: str = ""
+    """Whom a role session says it works for."""
+    transitive_tags: Mapping[str, str] = field(default_factory=dict)
+    """The tags that a role session passes on."""
 
     @property
     def name(self) -> str:
@@ -130,7 +140,7 @@ def _addressed(request: HttpRequest, credential: Credential | None) -> tuple[str
     known = get_service_from_url(urlunsplit((parts.scheme, parts.netloc, parts.path, "", "")))
     if credential is None:
         if is_aws(request.url):
-            return service_name_from_moto_package_name(known or ""), "us-east-1", request.url
+            return _service_name(known or ""), "us-east-1", request.url
         signing, region = ("sts" if b"Action=AssumeRoleWith" in request.body else "s3"), "us-east-1"
     else:
         signing, region = credential.signing_name, credential.region
@@ -140,12 +150,17 @@ def _addressed(request: HttpRequest, credential: Credential | None) -> tuple[str
         )
         host = f"{_SAGEMAKER_HOSTS[service]}.{region}.amazonaws.com"
     elif known is not None and is_aws(request.url):
-        return service_name_from_moto_package_name(known), region, request.url
+        return _service_name(known), region, request.url
     else:
         host = f"{signing}.{region}.amazonaws.com"
         found = get_service_from_url(f"https://{host}{parts.path}")
-        service = service_name_from_moto_package_name(found or signing)
+        service = _service_name(found or signing)
     return service, region, urlunsplit(("https", host, parts.path or "/", parts.query, ""))
+
+
+def _service_name(package: str) -> str:
+    """The botocore name of the service that a package of moto's stands for; one is no name that Python allows."""
+    return "lambda" if package == "awslambda" else service_name_from_moto_package_name(package)
 
 
 def _matched(service: str, request: HttpRequest) -> tuple[OperationModel | None, Mapping[str, object]]:
@@ -182,16 +197,32 @@ def _parameters(
         )
         return dict(parsed)
     found = dict(labels)
+    if model.input_shape is None:
+        return found
+    if protocol == "rest-json" and "payload" not in model.input_shape.serialization:
+        stated = json.loads(request.body or b"{}")
+        found |= stated if isinstance(stated, dict) else {}
     query = parse_qs(urlsplit(request.url).query, keep_blank_values=True)
-    members = model.input_shape.members if model.input_shape is not None else {}
-    for name, shape in members.items():
+    for name, shape in model.input_shape.members.items():
         wire_name = shape.serialization.get("name", name)
         match shape.serialization.get("location"):
             case "header" if wire_name.lower() in request.headers:
-                found[name] = request.headers[wire_name.lower()]
+                found[name] = _scalar(shape, request.headers[wire_name.lower()])
             case "querystring" if wire_name in query:
-                found[name] = query[wire_name][0]
+                values = query[wire_name]
+                found[name] = values if shape.type_name == "list" else _scalar(shape, values[0])
     return found
+
+
+def _scalar(shape: Shape, text: str) -> object:
+    """What a header or a query says, as the type it stands for."""
+    match shape.type_name:
+        case "boolean":
+            return text.lower() == "true"
+        case "integer" | "long" if text.lstrip("-").isdigit():
+            return int(text)
+        case _:
+            return text
 
 
 def answer_of(call: Call, output: Mapping[str, object]) -> Answer:
@@ -205,9 +236,15 @@ def answer_of(call: Call, output: Mapping[str, object]) -> Answer:
     stated = {"Content-Type": str(output["ContentType"])} if "ContentType" in output else {}
     return Answer(
         status=serialized["status_code"],
-        headers={**serialized["headers"], **stated, **_request_id()},
+        headers={**serialized["headers"], **stated},
         body=body.encode() if isinstance(body, str) else body,
     )
+
+
+def json_answer(output: Mapping[str, object]) -> Answer:
+    """An output that is JSON already: timestamps as numbers, blobs as text."""
+    headers = {"Content-Type": "application/x-amz-json-1.1"}
+    return Answer(status=200, headers=headers, body=json.dumps(output).encode())
 
 
 def output_of(call: Call, answer: Answer) -> Mapping[str, object]:
@@ -224,20 +261,20 @@ def refusal_of(call: Call, refusal: Refusal) -> Answer:
     """A refusal, written in the operation's protocol."""
     code, message = html.escape(refusal.code), html.escape(refusal.message)
     protocol = str(call.model.service_model.protocol) if call.model is not None else "json"
-    headers = _request_id()
+    headers = {}
     match protocol:
         case "query":
             body = (
                 "<ErrorResponse><Error><Type>Sender</Type>"
-                f"<Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+                f"<Code>{code}</Code><Message>{message}</Message></Error><RequestId/></ErrorResponse>"
             )
         case "ec2":
             body = (
                 f"<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>"
-                "</Response>"
+                "<RequestID/></Response>"
             )
         case "rest-xml":
-            body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+            body = f"<Error><Code>{code}</Code><Message>{message}</Message><RequestId/></Error>"
         case _:
             body = json.dumps(
                 {"__type": refusal.code, "message": refusal.message, "Message": refusal.message}
@@ -249,5 +286,18 @@ def refusal_of(call: Call, refusal: Refusal) -> Answer:
     return Answer(status=refusal.status, headers={"Content-Type": kind, **headers}, body=body.encode())
 
 
-def _request_id() -> dict[str, str]:
-    return {"x-amzn-RequestId": str(uuid.uuid4())}
+_REQUEST_ID_HEADERS = frozenset({"x-amzn-requestid", "x-amz-request-id"})
+_REQUEST_ID_ELEMENT = re.compile(rb"<(RequestId|RequestID|requestId)(?:/>|>[^<]*</\1>)")
+
+
+def identified(call: Call, answer: Answer, request_id: str) -> Answer:
+    """The answer under that request id, wherever its protocol says one."""
+    protocol = str(call.model.service_model.protocol) if call.model is not None else "json"
+    said_in_body = protocol in ("query", "ec2") or (protocol == "rest-xml" and answer.status >= 300)
+    dropped = {*_REQUEST_ID_HEADERS, "content-length"} if said_in_body else _REQUEST_ID_HEADERS
+    headers = {name: value for name, value in answer.headers.items() if name.lower() not in dropped}
+    headers["x-amz-request-id" if call.service == "s3" else "x-amzn-RequestId"] = request_id
+    body = answer.body
+    if said_in_body:
+        body = _REQUEST_ID_ELEMENT.sub(rb"<\1>%s</\1>" % request_id.encode(), body)
+    return Answer(status=answer.status, headers=headers, body=body)

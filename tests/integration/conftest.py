@@ -13,6 +13,7 @@ from moto import mock_aws
 
 from secure_sagemaker.local import EmbeddedAWS, embedded_aws
 from secure_sagemaker.sagemaker_sdk import installed_sdk
+from secure_sagemaker.sagemaker_sdk.fallback import release_fallback
 from tests.integration.wire import Wire, create_bucket, make_session
 
 
@@ -38,12 +39,15 @@ def sdk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # and its dependencies of theirs
             importlib.import_module("sagemaker")  # makes six clients of no session
+        release_fallback()
         yield
+        release_fallback()
         return
     logs = importlib.import_module("sagemaker.core.utils.logs").CloudWatchLogsClient
     utils = importlib.import_module("sagemaker.core.utils.utils")
 
     def forget() -> None:
+        release_fallback()
         utils.SageMakerClient.reset()
         utils.SingletonMeta._instances.pop(logs, None)
         logs.client = None

@@ -1,8 +1,13 @@
-"""Plain clients of the embedded account, and the requests that tests make with them."""
+"""Plain clients of the embedded account, the requests that tests make with them, and other processes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -51,8 +56,65 @@ def cluster(instance_type: str, key: str | None) -> dict[str, Any]:
     return stated if key is None else {**stated, "VolumeKmsKeyId": key}
 
 
+def model(aws: EmbeddedAWS, name: str) -> dict[str, Any]:
+    return {
+        "ModelName": name,
+        "ExecutionRoleArn": aws.execution_role_arn,
+        "PrimaryContainer": {"Image": IMAGE},
+    }
+
+
+def hosted(aws: EmbeddedAWS, sagemaker: Any, name: str, **config: object) -> None:
+    """Make a model, a configuration and an endpoint of one name."""
+    sagemaker.create_model(**model(aws, name))
+    variant = {
+        "VariantName": "all",
+        "ModelName": name,
+        "InstanceType": "ml.m5.xlarge",
+        "InitialInstanceCount": 2,
+    }
+    sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant], **config)
+    sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
+
+
+def arn_of(answer: dict[str, Any]) -> dict[str, str]:
+    """The one ARN of an answer, as the request that asks after it."""
+    return {name: value for name, value in answer.items() if name.endswith("Arn")}
+
+
 def refused(call: Callable[[], object]) -> tuple[str, int]:
     with pytest.raises(ClientError) as caught:
         call()
     answer = caught.value.response
     return answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]
+
+
+_IN_PLACE = {"PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in a process of its own."""
+    settings = {**os.environ, **_IN_PLACE, **environment}
+    return subprocess.run(
+        [sys.executable, "-c", code], env=settings, capture_output=True, text=True, check=False
+    )
+
+
+@contextlib.contextmanager
+def serving(*options: str) -> Iterator[dict[str, str]]:
+    """Run the command that serves an account, and read the environment that it prints."""
+    command = [sys.executable, "-m", "secure_sagemaker.local", *options]
+    settings = {**os.environ, **_IN_PLACE}
+    with subprocess.Popen(command, env=settings, stdout=subprocess.PIPE, text=True) as served:
+        assert served.stdout is not None
+        environment: dict[str, str] = {}
+        while "AWS_ENDPOINT_URL" not in environment:
+            line = served.stdout.readline()
+            assert line.startswith("export ")
+            name, _, value = line.removeprefix("export ").rstrip("\n").partition("=")
+            environment[name] = value
+        try:
+            yield environment
+        finally:
+            served.terminate()
+    assert 0 == served.returncode

@@ -45,9 +45,9 @@ def test_nothing_else_is_reached(aws: EmbeddedAWS) -> None:
 
 def test_what_it_lacks_it_says(aws: EmbeddedAWS) -> None:
     """An operation that nobody here does is an error that names it, never an empty success."""
-    call = client(aws, "sagemaker").list_mlflow_tracking_servers
+    call = client(aws, "sagemaker").get_sagemaker_servicecatalog_portfolio_status
     assert refused(call) == ("NotImplemented", 501)
-    with pytest.raises(ClientError, match=r"does not do sagemaker\.ListMlflowTrackingServers"):
+    with pytest.raises(ClientError, match=r"does not do sagemaker\.GetSagemakerServicecatalogPortfolioStatus"):
         call()
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import boto3
@@ -13,15 +11,9 @@ from botocore.exceptions import ClientError
 
 from secure_sagemaker import SecurityBaseline
 from secure_sagemaker.local import embedded_aws
+from tests.integration.embedded import run, serving
 
 AWS_VARIABLES = ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL")
-
-
-def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    settings = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), **environment}
-    return subprocess.run(
-        [sys.executable, "-c", code], env=settings, capture_output=True, text=True, check=False
-    )
 
 
 def test_importing_it_loads_no_moto() -> None:
@@ -80,22 +72,9 @@ def test_a_client_made_before_is_answered_too() -> None:
 def test_the_command_serves_another_process(tmp_path: Path) -> None:
     """The printed environment and the written baseline are all that another process needs."""
     path = tmp_path / "secure-sagemaker.toml"
-    command = [sys.executable, "-m", "secure_sagemaker.local", "--baseline", str(path)]
-    settings = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    with subprocess.Popen(command, env=settings, stdout=subprocess.PIPE, text=True) as serving:
-        assert serving.stdout is not None
-        environment: dict[str, str] = {}
-        while "AWS_ENDPOINT_URL" not in environment:
-            line = serving.stdout.readline()
-            assert line.startswith("export ")
-            name, _, value = line.removeprefix("export ").rstrip("\n").partition("=")
-            environment[name] = value
-        try:
-            done = run("import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])", **environment)
-        finally:
-            serving.terminate()
+    with serving("--baseline", str(path)) as environment:
+        done = run("import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])", **environment)
     assert done.stdout == "arn:aws:iam::111122223333:user/launcher\n"
     assert SecurityBaseline.from_file(path).privatelink.allowed_endpoint_urls == (
         environment["AWS_ENDPOINT_URL"],
     )
-    assert serving.returncode == 0
