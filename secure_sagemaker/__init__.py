@@ -26,55 +26,60 @@ The house, from the bottom up; each may import what stands above it, never below
     cli/            the command line; local/ the embedded AWS
 """
 
+import importlib
 import logging
+import typing
 
-from secure_sagemaker.audit import AuditRecord, AuditSink, JsonLinesSink, LoggingSink, Outcome
-from secure_sagemaker.baseline import (
-    ControlId,
-    DataPerimeter,
-    ExecutionRoles,
-    Hardening,
-    IsolationMode,
-    KindOfWork,
-    KmsKeys,
-    LayerRecord,
-    Macie,
-    Mode,
-    NetworkIsolation,
-    PrivateLink,
-    Role,
-    SecurityBaseline,
-    SessionPolicy,
-    Vpc,
-    Waiver,
-)
-from secure_sagemaker.controls import (
-    CONTROLS,
-    EXEMPTIONS,
-    Action,
-    Control,
-    Decision,
-    Enforcement,
-    Exemption,
-    Severity,
-)
-from secure_sagemaker.exceptions import (
-    AuditError,
-    BaselineError,
-    BaselineNotFoundError,
-    ControlError,
-    DefaultBucketError,
-    IdentityError,
-    KeyResolutionError,
-    LoosenedBaselineError,
-    RegionError,
-    SecureSageMakerError,
-    SessionError,
-    UnsupportedBaselineError,
-    UnsupportedSdkError,
-)
-from secure_sagemaker.report import SessionReport, Verification
-from secure_sagemaker.session import SecureSession
+if typing.TYPE_CHECKING:
+    from secure_sagemaker.audit import AuditRecord, AuditSink, JsonLinesSink, LoggingSink, Outcome
+    from secure_sagemaker.baseline import (
+        ControlId,
+        DataPerimeter,
+        ExecutionRoles,
+        Hardening,
+        Images,
+        IsolationMode,
+        KindOfWork,
+        KmsKeys,
+        LayerRecord,
+        Macie,
+        Mode,
+        NetworkIsolation,
+        PrivateLink,
+        Role,
+        Secrets,
+        SecurityBaseline,
+        SessionPolicy,
+        Vpc,
+        Waiver,
+    )
+    from secure_sagemaker.controls import (
+        CONTROLS,
+        EXEMPTIONS,
+        Action,
+        Control,
+        Decision,
+        Enforcement,
+        Exemption,
+        Severity,
+    )
+    from secure_sagemaker.exceptions import (
+        AuditError,
+        BaselineError,
+        BaselineNotFoundError,
+        ControlError,
+        DefaultBucketError,
+        IdentityError,
+        KeyResolutionError,
+        LoosenedBaselineError,
+        RegionError,
+        SecureSageMakerError,
+        SessionError,
+        UnsupportedBaselineError,
+        UnsupportedSdkError,
+    )
+    from secure_sagemaker.report import SessionReport, Verification
+    from secure_sagemaker.session import SecureSession
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())  # where records go is the program's to say
 
@@ -98,6 +103,7 @@ __all__ = [
     "Exemption",
     "Hardening",
     "IdentityError",
+    "Images",
     "IsolationMode",
     "JsonLinesSink",
     "KeyResolutionError",
@@ -113,6 +119,7 @@ __all__ = [
     "PrivateLink",
     "RegionError",
     "Role",
+    "Secrets",
     "SecureSageMakerError",
     "SecureSession",
     "SecurityBaseline",
@@ -126,3 +133,25 @@ __all__ = [
     "Vpc",
     "Waiver",
 ]
+
+# The parts that offer these names, each importing those before it: what is asked for is imported then.
+_PARTS = ("exceptions", "baseline", "controls", "audit", "report", "session")
+
+
+def _offered(name: str) -> object:
+    if name in __all__:
+        for part in _PARTS:
+            module = importlib.import_module(f"{__name__}.{part}")
+            if name in module.__all__:
+                value: object = getattr(module, name)
+                globals()[name] = value
+                return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+if not typing.TYPE_CHECKING:  # a type checker knows the names, and would take any other for one of them
+    __getattr__ = _offered
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

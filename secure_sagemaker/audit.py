@@ -12,7 +12,7 @@ import logging
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal, Protocol
@@ -77,19 +77,18 @@ class AuditRecord:
 
     def as_dict(self) -> Mapping[str, object]:
         """The record as plain values, for JSON."""
-        return {
-            **{name: value for name, value in asdict(self).items() if name not in ("layers", "decisions")},
-            "layers": [layer.model_dump() for layer in self.layers],
-            "decisions": [
-                {
-                    "control": decision.control_id.value,
-                    "path": decision.path,
-                    "action": decision.action.value,
-                    "why": _why(decision),
-                }
-                for decision in self.decisions
-            ],
-        }
+        plain: dict[str, object] = {column.name: getattr(self, column.name) for column in fields(self)}
+        plain["layers"] = [dict(layer) for layer in self.layers]
+        plain["decisions"] = [
+            {
+                "control": decision.control_id.value,
+                "path": decision.path,
+                "action": decision.action.value,
+                "why": _why(decision),
+            }
+            for decision in self.decisions
+        ]
+        return plain
 
 
 def _why(decision: Decision) -> str:
@@ -135,6 +134,8 @@ class LoggingSink:
     def write(self, record: AuditRecord) -> None:
         """Log the record as one line of JSON."""
         level = logging.WARNING if record.outcome is Outcome.REFUSED else logging.INFO
+        if not self._logger.isEnabledFor(level):
+            return
         try:
             self._logger.log(level, "%s", json.dumps(record.as_dict(), default=str))
         except OSError as failed:

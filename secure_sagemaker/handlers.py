@@ -5,10 +5,13 @@ For one call, in order:
     provide-client-params   hold the request to the baseline: inject, keep, correct, or refuse
     before-parameter-build  verify what is about to be sent, and refuse what changed since
     choose-signer.s3        SigV4, for presigned URLs too
-    before-sign             a presigned URL is for its own operation's method and an allowed host; record it
+    before-sign             a presigned URL or form says what was decided, for an allowed host; record it
     before-send             the host is allowed, TLS is on, the signature's key is the role's
     after-call              record the call
     after-call-error        record a call that got no answer
+
+and once for each client, creating-client-class: what it presigns is good for a bounded time, and S3's transfers
+stay on the client.
 
 Each handler is named after its event. State lives in botocore's per-call ``context`` only. The
 rules about botocore that this rests on are pinned in ``tests/contract``.
@@ -19,22 +22,25 @@ from __future__ import annotations
 import re
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from secure_sagemaker.audit import AuditRecord, AuditSink, Outcome
-from secure_sagemaker.baseline import SecurityBaseline
-from secure_sagemaker.controls import Enforcement, Enforcer
+from secure_sagemaker.baseline import LayerRecord, SecurityBaseline
+from secure_sagemaker.controls import Enforcement, Enforcer, Snapshot
 from secure_sagemaker.exceptions import ControlError, SecureSageMakerError, SessionError
 from secure_sagemaker.identity import AssumedRole, KeyResolver
 from secure_sagemaker.network import EndpointPolicy
+from secure_sagemaker.presigning import PostForm, bounded, post_object, without_owner_header
+from secure_sagemaker.transfers import keep_classic
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest, AWSRequest
+    from botocore.client import BaseClient
     from botocore.hooks import BaseEventHooks
     from botocore.model import OperationModel
 
@@ -46,7 +52,11 @@ _SIGV4: Mapping[str, str] = {
     "s3-query": "s3v4-query",
     "s3v4-query": "s3v4-query",
     "v4-query": "s3v4-query",
+    "s3-presign-post": "s3v4-presign-post",
+    "s3v4-presign-post": "s3v4-presign-post",
+    "v4-presign-post": "s3v4-presign-post",
 }
+_PRESIGNING = ("generate_presigned_url", "generate_presigned_post")
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/")
 _KEPT_RECORDS = 10_000
 
@@ -58,7 +68,7 @@ class _Response(Protocol):
     status_code: int
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class _Call:
     """What is known about the call in progress."""
 
@@ -68,6 +78,14 @@ class _Call:
     monotonic: float
     presigned: bool
     enforcement: Enforcement | None = None
+    """What was decided; None before, and where nothing in the operation's input is governed."""
+    secured: Snapshot | None = None
+    """What the decisions let through."""
+
+    @property
+    def awaits_form(self) -> bool:
+        """Whether it is a POST form, as far as is known before it is signed: botocore makes it as this."""
+        return self.presigned and self.model.name == "CreateBucket"
 
 
 class AuditTrail:
@@ -124,9 +142,11 @@ class Guard:
     endpoints: EndpointPolicy
     trail: AuditTrail
     _digest: str = field(init=False)
+    _layers: tuple[LayerRecord, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_digest", self.baseline.digest)
+        object.__setattr__(self, "_layers", self.baseline.layers)
 
     # --- handlers, in the order of their events ----------------------------------------------------
 
@@ -142,14 +162,12 @@ class Guard:
         call = self._begin(model, context)
         with self._recording(call):
             self.trail.sink.prepare()
-            if call.presigned and model.name == "CreateBucket":
-                raise SessionError(
-                    "a presigned POST form cannot be made to carry the baseline's encryption",
-                    remedy="use generate_presigned_url('put_object'), whose signature covers it",
-                )
+            if call.awaits_form or not self.enforcer.governs(model):
+                return None
             call.enforcement = self._settled(self.enforcer.enforce, model, params)
             call.enforcement.raise_for_refusals()
         secured = dict(call.enforcement.parameters)
+        call.secured = Snapshot(secured)
         if call.presigned:
             # Here alone botocore hands over the caller's own dict: give it another instead.
             return secured
@@ -169,6 +187,10 @@ class Guard:
         call = context.get(_STATE)
         if not isinstance(call, _Call):
             call = self._begin(model, context)
+        if call.awaits_form or not self.enforcer.governs(model):
+            return
+        if call.secured is not None and call.secured.holds(params):
+            return  # what was enforced verifies, and this is what was enforced
         with self._recording(call):
             final = self._settled(self.enforcer.verify, model, params)
             call.enforcement = _with_refusals(call.enforcement, final)
@@ -188,7 +210,9 @@ class Guard:
         if not isinstance(call, _Call) or not call.presigned:
             return
         with self._recording(call):
-            if request.method != call.model.http["method"]:
+            if call.awaits_form:
+                self._settle_form(call, PostForm.of(request.context))
+            elif request.method != call.model.http["method"]:
                 raise SessionError(
                     f"a URL for {call.model.name} would be signed for {request.method}, which is another operation",
                     remedy="leave HttpMethod out, and name the operation that is meant",
@@ -198,6 +222,8 @@ class Guard:
                     f"the URL was not signed: {problem}",
                     remedy="let clients be made by the secure session alone, without endpoint_url of their own",
                 )
+            if request.method in ("GET", "HEAD"):
+                request.params = dict(without_owner_header(request.headers, request.params))
             self.role.credentials.get_frozen_credentials()  # without them there is no URL to record
         self._record(call, Outcome.SIGNED)
 
@@ -224,7 +250,7 @@ class Guard:
         if not isinstance(call, _Call):
             return
         metadata = parsed.get("ResponseMetadata")
-        request_id = str(metadata.get("RequestId", "")) if isinstance(metadata, Mapping) else ""
+        request_id = str(metadata.get("RequestId", "")) if isinstance(metadata, dict) else ""
         error = parsed.get("Error")
         failed = http_response.status_code >= 300
         if call.model.name == "CreateSession" and not failed:
@@ -246,7 +272,39 @@ class Guard:
             outcome = Outcome.REFUSED if held_back else Outcome.FAILED
             self._record(call, outcome, error_code=type(exception).__name__)
 
+    def creating_client_class(self, *, class_attributes: MutableMapping[str, object], **_: object) -> None:
+        """Bound the time for which the client's presigned URLs and forms are good."""
+        for name in _PRESIGNING:
+            if callable(method := class_attributes.get(name)):
+                class_attributes[name] = bounded(
+                    method,
+                    seconds=self.baseline.data_perimeter.presigned_seconds,
+                    refused=self._record_unsigned,
+                )
+
+    def creating_s3_client_class(self, *, class_attributes: MutableMapping[str, object], **_: object) -> None:
+        """Keep the client's transfers on the client."""
+        keep_classic(class_attributes)
+
     # --- what they share ---------------------------------------------------------------------------
+
+    def _settle_form(self, call: _Call, form: PostForm | None) -> None:
+        """Hold a POST form, whose fields are known only now, to the baseline as the object it will put."""
+        if form is None:
+            raise SessionError(
+                "a URL that creates a bucket is signed for nobody",
+                remedy="have the bucket created with the infrastructure",
+            )
+        call.model = post_object(call.model.service_model)
+        call.enforcement = self._settled(self.enforcer.enforce, call.model, form.parameters)
+        call.enforcement.raise_for_refusals()
+        form.hold_to(call.enforcement.parameters)
+
+    def _record_unsigned(self, client: BaseClient, operation: str, error: SessionError) -> None:
+        service = client.meta.service_model
+        model = post_object(service) if operation == "PostObject" else service.operation_model(operation)
+        call = self._begin(model, {"client_region": client.meta.region_name, "is_presign_request": True})
+        self._record(call, Outcome.REFUSED, error_code=type(error).__name__)
 
     def _begin(self, model: OperationModel, context: MutableMapping[str, object]) -> _Call:
         call = _Call(
@@ -266,25 +324,18 @@ class Guard:
             enforcement = decide(model, params, self.keys.resolve(enforcement.lookups))
         return enforcement
 
-    @contextmanager
-    def _recording(self, call: _Call) -> Iterator[None]:
-        try:
-            yield
-        except SecureSageMakerError as refused:
-            if isinstance(refused, ControlError):
-                code = refused.control_id
-            else:
-                code = type(refused).__name__
-            self._record(call, Outcome.REFUSED, error_code=code)
-            raise
+    def _recording(self, call: _Call) -> _Recording:
+        return _Recording(partial(self._record, call, Outcome.REFUSED))
 
     def _signature_problem(self, request: AWSPreparedRequest) -> str | None:
         headers = request.headers
         authorization = headers.get("Authorization", b"")
         text = authorization.decode() if isinstance(authorization, bytes) else str(authorization)
-        query = parse_qs(urlsplit(request.url).query)
-        found = _CREDENTIAL.search(text)
-        key = found.group(1) if found else query.get("X-Amz-Credential", [""])[0].partition("/")[0]
+        if (found := _CREDENTIAL.search(text)) is not None:
+            key = found.group(1)
+        else:
+            query = parse_qs(urlsplit(request.url).query)
+            key = query.get("X-Amz-Credential", [""])[0].partition("/")[0]
         if not key:
             return "it is not signed"
         return None if self.role.issued(key) else "it is signed with another key than the role's"
@@ -314,7 +365,7 @@ class Guard:
                 region=call.region,
                 principal=principal.arn if principal else self.baseline.role.arn,
                 baseline_digest=self._digest,
-                layers=self.baseline.layers,
+                layers=self._layers,
                 decisions=enforcement.decisions if enforcement else (),
                 unknown_members=enforcement.unknown_members if enforcement else (),
                 outcome=outcome,
@@ -324,6 +375,24 @@ class Guard:
                 latency_seconds=self.trail.monotonic() - call.monotonic,
             )
         )
+
+
+class _Recording:
+    """Records the refusal that leaves the block, once, where it is raised."""
+
+    __slots__ = ("_record",)
+
+    def __init__(self, record: Callable[..., None]) -> None:
+        self._record = record
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, refused: BaseException | None, trace: object) -> None:
+        if isinstance(refused, ControlError):
+            self._record(error_code=refused.control_id)
+        elif isinstance(refused, SecureSageMakerError):
+            self._record(error_code=type(refused).__name__)
 
 
 def _with_refusals(enforced: Enforcement | None, verified: Enforcement) -> Enforcement:
@@ -367,3 +436,5 @@ def register(events: BaseEventHooks, guard: Guard) -> None:
     events.register_first("before-send", guard.before_send, f"{_STATE}.send")
     events.register_last("after-call", guard.after_call, f"{_STATE}.after")
     events.register_last("after-call-error", guard.after_call_error, f"{_STATE}.error")
+    events.register_last("creating-client-class", guard.creating_client_class, f"{_STATE}.presigning")
+    events.register_last("creating-client-class.s3", guard.creating_s3_client_class, f"{_STATE}.transfers")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache, partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from secure_sagemaker.baseline import (
     find_file,
     read_document,
 )
+from secure_sagemaker.buckets import create_bucket
 from secure_sagemaker.clients import SecureBotocoreSession
 from secure_sagemaker.controls import Enforcement, Enforcer, s3_key
 from secure_sagemaker.exceptions import (
@@ -47,7 +49,7 @@ from secure_sagemaker.report import SessionReport, Verification
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
-    from secure_sagemaker.sagemaker_sdk import SdkSession
+    from secure_sagemaker.sagemaker_sdk.sessions import SdkSession
 
 __all__ = ["SecureSession"]
 
@@ -219,6 +221,27 @@ class SecureSession(boto3.Session):
                 field="data_perimeter.default_bucket",
             )
         return bucket
+
+    def create_bucket(self, name: str) -> None:
+        """Create a bucket of ``data_perimeter.write``: encrypted, closed to the public, reached by TLS only.
+
+        Call it again when it failed half-way. A policy that the bucket has already is not replaced.
+
+        Raises:
+            ControlError: The baseline does not permit it, or not this bucket.
+            SessionError: The bucket is not as it was asked to be.
+        """
+        creating = Enforcer(self._baseline, today=lambda: self._clock().date(), creating=True)
+        wired = SecureBotocoreSession(elsewhere=self._elsewhere)
+        wired.wire(replace(self._guard, enforcer=creating), self._role)
+        key = s3_key(self._baseline)
+        create_bucket(
+            boto3.Session(botocore_session=wired).client("s3"),
+            name,
+            region=self._baseline.region,
+            partition=self._baseline.role_arn.partition,
+            key_arn=None if key is None else self._key_arn(key),
+        )
 
     # --- what it tells -----------------------------------------------------------------------------
 

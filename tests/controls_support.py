@@ -13,6 +13,7 @@ from botocore.model import OperationModel, ServiceModel
 
 from secure_sagemaker import ControlError, SecurityBaseline
 from secure_sagemaker.controls import Action, Decision, Enforcement, Enforcer
+from secure_sagemaker.presigning import post_object
 from tools import golden
 from tools.golden import FOREIGN_ACCOUNT, STATED, TODAY, key, role
 
@@ -60,6 +61,8 @@ def service_model(service: str = "sagemaker") -> ServiceModel:
 
 
 def operation(name: str, service: str = "sagemaker") -> OperationModel:
+    if name == "PostObject":  # a form: no operation of the service model
+        return post_object(service_model(service))
     return service_model(service).operation_model(name)
 
 

@@ -167,8 +167,9 @@ NOTES: Mapping[ControlId, Note] = MappingProxyType(
             does="Under `require`, injects `True`, and `False` is a conflict. Under `default`, injects `True` where "
             "the caller is silent and keeps an explicit choice. Under `off`, does nothing. The kind of work follows "
             "from the operation; work of no known kind is held to the strictest that is stated. An isolated container "
-            "can fetch neither code nor packages: read [the SDK guide](../../how-to/use-with-sdk-v3.md) before "
-            "requiring it.",
+            "can fetch neither code nor packages, so script-mode code that lies in S3 is brought in by an input "
+            "channel instead, and what cannot be (a remote function, a model's serving code) is refused: read "
+            "[the SDK guide](../../how-to/use-with-sdk-v3.md) before requiring it.",
             fields=(
                 "network_isolation.training",
                 "network_isolation.processing",
@@ -314,7 +315,8 @@ NOTES: Mapping[ControlId, Note] = MappingProxyType(
         ),
         ControlId.IMAGE_REPOSITORY: Note(
             does="Asleep unless the baseline says `vpc_image_repositories_only`. Then an image needs the repository "
-            "access mode `Vpc` beside it. It looks at the mode only, not at whose registry the image is in.",
+            "access mode `Vpc` beside it. It looks at the mode only; whose registry the image is in is "
+            "[container-image](container-image.md)'s to say.",
             fields=("hardening.vpc_image_repositories_only",),
             examples=(
                 Example(
@@ -325,6 +327,66 @@ NOTES: Mapping[ControlId, Note] = MappingProxyType(
                         "PrimaryContainer": {
                             "Image": "registry.example.com/team/churn:1",
                             "ImageConfig": {"RepositoryAccessMode": "Platform"},
+                        },
+                    },
+                ),
+            ),
+        ),
+        ControlId.CONTAINER_IMAGE: Note(
+            does="Asleep until the baseline states `[images]`. Then every image in a request comes from a source that "
+            "`allowed` names: an account's private ECR registries, a registry, the beginning of a repository's path, "
+            "or, as `aws`, the accounts that SageMaker's own images are published from. Public registries are sources "
+            "like any other, so none is allowed unless it is named. Algorithms, model packages and Studio images of "
+            "another account are held to the accounts. With `require_digest` a tag alone is a conflict. Nothing is "
+            "ever corrected, as another image is another program.",
+            fields=("images.allowed", "images.require_digest"),
+            examples=(
+                Example(
+                    operation="CreateModel",
+                    baseline={"images": {"allowed": ["aws", ACCOUNT]}},
+                    request={
+                        "ModelName": "churn",
+                        "PrimaryContainer": {"Image": "docker.io/somebody/churn:latest"},
+                    },
+                ),
+                Example(
+                    operation="CreateModel",
+                    baseline={"images": {"require_digest": True}},
+                    request={
+                        "ModelName": "churn",
+                        "PrimaryContainer": {"Image": f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/churn:1"},
+                    },
+                ),
+            ),
+        ),
+        ControlId.PLAINTEXT_SECRET: Note(
+            does="Looks through every free text of a request: environment variables, hyperparameters, arguments and "
+            "entry points, lifecycle scripts, tags, model cards, job documents, pipeline definitions and the like. A "
+            "secret is told by its form (the formats of some seventy providers), by its name, or by being as random "
+            "as keys are. What is told of it is its name and its kind, never its value. References are no secrets: an "
+            "ARN, a parameter's path, a variable, a placeholder. Nothing is ever corrected. "
+            "[How well it tells](../../how-to/keep-secrets-out.md).",
+            fields=("secrets.allow",),
+            examples=(
+                Example(
+                    operation="CreateTrainingJob",
+                    request={
+                        "TrainingJobName": "churn-1",
+                        "Environment": {"DB_PASSWORD": "hunter2-hunter2", "DB_HOST": "db.corp.internal"},
+                    },
+                ),
+                Example(
+                    operation="CreateProcessingJob",
+                    baseline={"secrets": {"allow": {"join-token": "the separator of a join"}}},
+                    request={
+                        "ProcessingJobName": "clean",
+                        "AppSpecification": {
+                            "ImageUri": f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/clean:1",
+                            "ContainerArguments": [
+                                "--join-token=0-between-1",
+                                "--db-password",
+                                "hunter2-hunter2",
+                            ],
                         },
                     },
                 ),
@@ -419,8 +481,16 @@ NOTES: Mapping[ControlId, Note] = MappingProxyType(
         ControlId.DATA_PERIMETER: Note(
             does="Takes the bucket of every S3 address in a SageMaker request, and of every S3 call. What is written "
             "has to be in `write`; what is read, in `write` or `read`. Another bucket is a conflict, and so is an "
-            "address that does not tell its bucket. Other text, such as a path or an image, asks for nothing.",
-            fields=("data_perimeter.write", "data_perimeter.read"),
+            "address that does not tell its bucket. Other text, such as a path or an image, asks for nothing. Access "
+            "points are named like buckets, by ARN or alias; those of several regions, of Outposts and of Object "
+            "Lambda cannot be. Where a bucket's settings send data (replication, inventory, analytics, logs, restored "
+            "objects) it is to a bucket of `write`, and notifications go to trusted accounts.",
+            fields=(
+                "data_perimeter.write",
+                "data_perimeter.read",
+                "data_perimeter.aws_public_buckets",
+                "data_perimeter.presigned_seconds",
+            ),
             examples=(
                 Example(
                     operation="CreateTransformJob",
@@ -439,7 +509,7 @@ NOTES: Mapping[ControlId, Note] = MappingProxyType(
         ControlId.BUCKET_OWNER: Note(
             does="Injects the owner that the data perimeter lists, so that S3 answers 403 when another account owns "
             "the bucket. Another owner is a conflict.",
-            fields=("data_perimeter.write", "data_perimeter.read"),
+            fields=("data_perimeter.write", "data_perimeter.read", "data_perimeter.aws_public_buckets"),
             examples=(
                 Example(
                     operation="GetObject",
@@ -450,9 +520,11 @@ NOTES: Mapping[ControlId, Note] = MappingProxyType(
         ),
         ControlId.S3_ENCRYPTION: Note(
             does="Injects `aws:kms`, the ARN of the baseline's key and a bucket key into what writes an object. Keeps "
-            "`aws:kms:dsse` and listed keys. Anything weaker is a conflict, corrected by default; customer-provided "
-            "keys (SSE-C) are taken out, and never shown.",
-            fields=("kms.s3", "kms.default", "kms.allowed", "kms.aws_managed"),
+            "`aws:kms:dsse` and listed keys. Anything weaker is a conflict, corrected by default; a customer-provided "
+            "key (SSE-C) is refused, and never shown. Where the baseline states an encryption context, it is injected "
+            "too, beside the caller's own pairs. Encryption by default, inventories and metadata tables of a bucket "
+            "are held to the same, and encryption by default is never taken away.",
+            fields=("kms.s3", "kms.default", "kms.allowed", "kms.aws_managed", "kms.s3_encryption_context"),
             examples=(
                 Example(operation="PutObject", service="s3", request={"Bucket": BUCKET, "Key": "table.csv"}),
                 Example(
@@ -463,14 +535,37 @@ NOTES: Mapping[ControlId, Note] = MappingProxyType(
             ),
         ),
         ControlId.BUCKET_CREATION: Note(
-            does="`CreateBucket` is a conflict, whatever the bucket.",
-            fields=("modes", "waivers"),
+            does="`CreateBucket` is a conflict, whatever the bucket. `SecureSession.create_bucket` alone may make one, "
+            "where the baseline says so and lists it: encrypted with the baseline's key, closed to the public, owned "
+            "by its account, and reached by TLS only.",
+            fields=("data_perimeter.create_buckets", "data_perimeter.write"),
             examples=(
                 Example(
                     operation="CreateBucket",
                     service="s3",
                     request={"Bucket": f"sagemaker-eu-west-1-{ACCOUNT}"},
                 ),
+            ),
+        ),
+        ControlId.PUBLIC_ACCESS: Note(
+            does="ACLs may be `private` or for the bucket's owner; grants are a conflict, as nobody can tell whose "
+            "account a canonical user is. A public-access block keeps its four settings on, what is left out being "
+            "injected, and the owner of a bucket owns its objects (`BucketOwnerEnforced`). Taking the block, the "
+            "ownership controls or the policy away is a conflict, and so are a website and S3 Access Grants. What a "
+            "bucket's policy allows is [resource-policy](resource-policy.md)'s to say.",
+            fields=("modes", "waivers"),
+            examples=(
+                Example(
+                    operation="PutObject",
+                    service="s3",
+                    request={"Bucket": BUCKET, "Key": "table.csv", "ACL": "public-read"},
+                ),
+                Example(
+                    operation="PutPublicAccessBlock",
+                    service="s3",
+                    request={"Bucket": BUCKET, "PublicAccessBlockConfiguration": {"BlockPublicAcls": True}},
+                ),
+                Example(operation="DeletePublicAccessBlock", service="s3", request={"Bucket": BUCKET}),
             ),
         ),
         ControlId.UNKNOWN_MEMBER: Note(

@@ -28,12 +28,15 @@ from secure_sagemaker.controls import Enforcer
 from secure_sagemaker.controls.catalogue import references
 from secure_sagemaker.controls.members import document_rule
 from secure_sagemaker.controls.parameters import governed_members
+from secure_sagemaker.controls.s3_stores import STORES
+from secure_sagemaker.controls.services import SERVICES as OTHERS
+from secure_sagemaker.controls.services import SERVICES_CLOSED as OTHERS_CLOSED
 from tools.control_notes import BASELINE, NOTES, Example
 from tools.pages import MARK, Page
 
 __all__ = ["control_pages"]
 
-SERVICES = ("sagemaker", "s3")
+SERVICES = ("sagemaker", "s3", *sorted({*STORES, *OTHERS, *(service for service, _ in OTHERS_CLOSED)}))
 FOLDER = "docs/reference/controls"
 _NO_REFERENCE = "No control of Security Hub, AWS Config, Prowler, Checkov or cdk-nag is known to say this."
 
@@ -241,7 +244,7 @@ def _references(control: ControlId) -> Iterator[str]:
     published: dict[str, list[str]] = {}
     for (_, operation), paths in _where()[control].items():
         for path in paths:
-            for published_id in references(operation, path):
+            for published_id in references(operation, path, control):
                 published.setdefault(published_id, []).append(f"{operation} {path}")
     if not published:
         yield _NO_REFERENCE

@@ -1,7 +1,7 @@
 """Writes the golden table of governed members: ``python -m tools.golden --write``, or ``--check`` it.
 
 One JSON line for each governed member of each mutating SageMaker operation, and of the S3 calls that
-read and write objects, as the installed botocore knows them: the control, and what is decided about a
+read and write objects or set up buckets, as the installed botocore knows them: the control, and what is decided about a
 request that is silent about the member (``silent``) and about one that holds a weak or foreign value
 (``weak``). The requests hold what their structures require and nothing else, but for ``USUAL``. A
 structure that the library creates by itself is left out where the request is silent. A decision that
@@ -12,6 +12,7 @@ newest botocore that is supported.
 """
 
 import argparse
+import base64
 import json
 import re
 import sys
@@ -77,24 +78,46 @@ STATED: Mapping[str, object] = {
     },
     "required_tags": {"team": ["churn"]},
 }
-"""The strict baseline of the table: a key of its own for each purpose, isolation everywhere."""
+"""A strict baseline: a key of its own for each purpose, isolation everywhere."""
+
+IMAGES: Mapping[str, object] = {"images": {"allowed": [ACCOUNT]}}
+"""What the baseline of the table states besides: in tests of other things an image may be any."""
 
 S3_OPERATIONS = (
     "CompleteMultipartUpload",
     "CopyObject",
     "CreateBucket",
     "CreateMultipartUpload",
+    "CreateSession",
+    "DeleteBucketEncryption",
+    "DeleteBucketPolicy",
     "DeleteObject",
+    "DeletePublicAccessBlock",
     "GetObject",
     "HeadObject",
     "ListObjectsV2",
+    "PutBucketAcl",
+    "PutBucketAnalyticsConfiguration",
+    "PutBucketEncryption",
+    "PutBucketInventoryConfiguration",
+    "PutBucketLogging",
+    "PutBucketNotificationConfiguration",
+    "PutBucketOwnershipControls",
+    "PutBucketPolicy",
+    "PutBucketReplication",
+    "PutBucketWebsite",
     "PutObject",
+    "PutObjectAcl",
+    "PutPublicAccessBlock",
+    "RestoreObject",
     "UploadPart",
+    "UploadPartCopy",
 )
 
 USUAL: Mapping[str, Mapping[str, object]] = {
     "AlgorithmSpecification": {"TrainingImage": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/train:1"},
     "ContainerDefinition": {"Image": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/serve:1"},
+    "CreateClusterRequest": {"NodeProvisioningMode": "Continuous"},
     "CreateFeatureGroupRequest": {
         "OfflineStoreConfig": {"S3StorageConfig": {"S3Uri": "s3://ml-artifacts/features"}}
     },
@@ -117,13 +140,20 @@ _WEAK_VALUES: Mapping[str, object] = {
     "Bucket": "somebody-elses",
     "BucketKey": False,
     "BucketOwner": FOREIGN_ACCOUNT,
+    "CannedAcl": "public-read",
+    "Closed": "x",
+    "ContainerImage": "docker.io/library/python:3.12",
+    "Creation": "somebody-elses",
+    "EncryptionContext": "e30=",
     "Cidrs": ["0.0.0.0/0"],
     "CopySource": "somebody-elses/x",
     "Encryption": "AES256",
+    "ImageOfAccount": f"arn:aws:sagemaker:eu-west-1:{FOREIGN_ACCOUNT}:algorithm/x",
     "Isolation": False,
     "JobDocument": "no JSON",
     "Key": key("foreign", FOREIGN_ACCOUNT),
     "NoCustomerKey": "AES256",
+    "Ownership": "ObjectWriter",
     "RemovedTags": ["team"],
     "ResourcePolicy": _EVERYBODY,
     "Role": role("admin"),
@@ -131,6 +161,7 @@ _WEAK_VALUES: Mapping[str, object] = {
     "S3Location": "s3://somebody-elses/x",
     "Tags": [{"Key": "team", "Value": "nobody"}],
     "Trusted": [FOREIGN_ACCOUNT],
+    "TrustedArn": f"arn:aws:sns:eu-west-1:{FOREIGN_ACCOUNT}:x",
 }
 
 
@@ -149,7 +180,22 @@ def weak_value(member: GovernedMember, shape: Shape) -> object:
             kind = "sg" if "Group" in member.name else "vpc" if member.name == "VpcId" else "subnet"
             foreign = f"{kind}-0f0f0f0f"
             return [foreign] if isinstance(shape, ListShape) else foreign
+        case "NoPlaintextSecret":
+            return _with_secret(shape, encoded=getattr(member.rule.check, "encoded", False))
     return _WEAK_VALUES[check]
+
+
+def _with_secret(shape: Shape, *, encoded: bool) -> object:
+    """A text of the shape that holds a password."""
+    name, password = "DB_PASSWORD", "hunter2-hunter2"
+    text = f"{name}={password}"
+    if isinstance(shape, MapShape):
+        return {name: password}
+    if isinstance(shape, ListShape) and isinstance(shape.member, StructureShape):
+        return [{"Key" if "Key" in shape.member.members else "Name": name, "Value": password}]
+    if isinstance(shape, ListShape):
+        return [text]
+    return base64.b64encode(text.encode()).decode() if encoded else text
 
 
 _UNCHANGED = "an update leaves what it does not name as it was"
@@ -157,13 +203,19 @@ _SILENT: Mapping[str, str] = {
     "AddedTags": "only the tags that are named are looked at",
     "Bucket": "no bucket is named",
     "BucketOwner": "no bucket of the perimeter is named",
+    "CannedAcl": "S3's own default is private",
     "Choice": "AWS's own default is the strict value",
     "Cidrs": "no restriction is asked for; a list that is given must restrict",
+    "ContainerImage": "no image is named",
     "CopySource": "no source is named",
+    "Creation": "no bucket is named",
+    "EncryptionContext": "the baseline states no context",
     "Forbidden": "absent is what is wanted",
+    "ImageOfAccount": "nothing is named",
     "JobDocument": "no document is given",
     "Key": "the older name of a key that is injected under its newer one",
     "NoCustomerKey": "absent is what is wanted",
+    "NoPlaintextSecret": "no text is given",
     "PrivateTeam": "no work team is named",
     "RemovedTags": "no tag is removed",
     "ResourcePolicy": "no policy is given",
@@ -172,9 +224,11 @@ _SILENT: Mapping[str, str] = {
     "S3Location": "no location is named",
     "Subset": "the domain's own groups apply where none are named",
     "Trusted": "no account is named",
+    "TrustedArn": "nothing is named",
 }
 """For each check, why silence asks for nothing."""
 _WEAK: Mapping[str, str] = {
+    "EncryptionContext": "the baseline states no context, so it is the caller's",
     "BucketKey": "a bucket key saves calls to KMS and weakens nothing, so a caller's choice stands",
     "Required": "what is in the structure is judged member by member",
 }
@@ -204,6 +258,10 @@ def minimal(shape: Shape) -> object:
 
 
 _TEXTS: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("AlgorithmImage", "ContainerImage", "ImageBaseImage", "ImageUri", "OptimizationContainerImage"),
+        f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/train:1",
+    ),
     "AccountId": ACCOUNT,
     "BucketName": "ml-artifacts",
     "CidrBlock": "10.0.0.0/16",
@@ -320,7 +378,7 @@ def operations() -> Iterator[OperationModel]:
 
 def baseline() -> SecurityBaseline:
     """The baseline of the table."""
-    return SecurityBaseline.from_mapping(STATED, today=TODAY)
+    return SecurityBaseline.from_mapping({**STATED, **IMAGES}, today=TODAY)
 
 
 def rows() -> Iterator[dict[str, object]]:

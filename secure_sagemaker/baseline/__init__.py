@@ -2,6 +2,7 @@
 
 vocabulary   the closed sets of words: control ids, modes, kinds of work
 arns         ARNs and KMS key references
+images       image references, and the sources they may come from
 sections     the parts of a baseline, frozen and validated
 model        SecurityBaseline, which holds them
 fields       the fields a layer can state, and how each is written
@@ -22,12 +23,14 @@ from secure_sagemaker.baseline.sections import (
     DataPerimeter,
     ExecutionRoles,
     Hardening,
+    Images,
     KmsKeys,
     LayerRecord,
     Macie,
     NetworkIsolation,
     PrivateLink,
     Role,
+    Secrets,
     SessionPolicy,
     Vpc,
     Waiver,
@@ -49,6 +52,7 @@ __all__ = [
     "DataPerimeter",
     "ExecutionRoles",
     "Hardening",
+    "Images",
     "IsolationMode",
     "KeyReference",
     "KindOfWork",
@@ -59,6 +63,7 @@ __all__ = [
     "NetworkIsolation",
     "PrivateLink",
     "Role",
+    "Secrets",
     "SecurityBaseline",
     "SessionPolicy",
     "Vpc",

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Annotated, cast
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from secure_sagemaker.baseline.model import SecurityBaseline
 from secure_sagemaker.exceptions import BaselineError
@@ -21,6 +21,9 @@ def leaf_fields() -> Mapping[str, TypeAdapter[object]]:
     return _LEAVES
 
 
+_WHEN_USED = ConfigDict(defer_build=True)  # a baseline states a few of the fields, and each takes a while
+
+
 def _walk(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, TypeAdapter[object]]]:
     for name, info in model.model_fields.items():
         annotation = info.annotation
@@ -29,7 +32,7 @@ def _walk(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, TypeA
         else:
             # Rebuilt with its metadata: the annotation alone has lost its constraints.
             whole = operator.getitem(Annotated, (annotation, *info.metadata)) if info.metadata else annotation
-            yield f"{prefix}{name}", TypeAdapter(cast("type[object]", whole))
+            yield f"{prefix}{name}", TypeAdapter(cast("type[object]", whole), config=_WHEN_USED)
 
 
 _LEAVES: Mapping[str, TypeAdapter[object]] = MappingProxyType(dict(_walk(SecurityBaseline)))
@@ -55,6 +58,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "kms.volume": '"alias/ml-volumes"',
         "kms.output": '"alias/ml-artifacts"',
         "kms.s3": '"alias/ml-uploads"',
+        "kms.s3_encryption_context": '{ workload = "churn" }',
         "kms.allowed": '["alias/ml-shared"]',
         "kms.aws_managed": '["kms-volume-key"]',
         "kms.endpoint_local_storage": '"omit"',
@@ -78,8 +82,14 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "hardening.vpc_image_repositories_only": "true",
         "data_perimeter.write": '{ ml-artifacts = "111122223333" }',
         "data_perimeter.read": '{ ml-datasets = "444455556666" }',
+        "data_perimeter.aws_public_buckets": '["jumpstart-cache-prod-eu-west-1"]',
         "data_perimeter.default_bucket": '"ml-artifacts"',
+        "data_perimeter.create_buckets": "true",
+        "data_perimeter.presigned_seconds": "900",
         "data_perimeter.trusted_accounts": '["444455556666"]',
+        "images.allowed": '["aws", "444455556666", "111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn"]',
+        "images.require_digest": "true",
+        "secrets.allow": '{ JOIN_TOKEN = "the separator of a join, not a credential" }',
         "required_tags": '{ team = ["churn", "fraud"], cost-centre = [] }',
         "modes": '{ vpc-config = "observe" }',
         "waivers": '[{ control = "network-isolation", operations = ["CreateTrainingJob"], '

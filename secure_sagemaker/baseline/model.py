@@ -19,6 +19,7 @@ from secure_sagemaker.baseline.sections import (
     DataPerimeter,
     ExecutionRoles,
     Hardening,
+    Images,
     InstanceFamily,
     KmsKeys,
     LayerRecord,
@@ -28,6 +29,7 @@ from secure_sagemaker.baseline.sections import (
     ReadOnly,
     Region,
     Role,
+    Secrets,
     Section,
     SessionPolicy,
     TagKey,
@@ -89,6 +91,10 @@ class SecurityBaseline(Section):
     """The buckets."""
     hardening: Hardening = Hardening()
     """Settings that are on or off."""
+    images: Images = Images()
+    """Where images may come from."""
+    secrets: Secrets = Secrets()
+    """What is no secret."""
     required_tags: Annotated[Mapping[TagKey, tuple[TagValue, ...]], *ReadOnly] = Field(
         default_factory=dict, validate_default=True
     )
@@ -169,6 +175,10 @@ class SecurityBaseline(Section):
             yield f"kms.allowed[{index}]", key
         for index, arn in enumerate(self.session_policy.policy_arns):
             yield f"session_policy.policy_arns[{index}]", arn
+        for name in self.data_perimeter.write:
+            yield "data_perimeter.write", name  # an access point is named by its ARN
+        for name in self.data_perimeter.read:
+            yield "data_perimeter.read", name
 
     @classmethod
     def from_file(

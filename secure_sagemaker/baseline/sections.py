@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from ipaddress import ip_network
 from types import MappingProxyType
-from typing import Annotated, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeVar, assert_never
 
 from pydantic import (
     AfterValidator,
@@ -21,12 +21,20 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from secure_sagemaker.baseline.arns import AccountId, KmsKeyReference, PolicyArn, RoleArn
+from secure_sagemaker.baseline.docstrings import field_docstrings
+from secure_sagemaker.baseline.images import ImageSources
 from secure_sagemaker.baseline.vocabulary import ControlId, IsolationMode, KindOfWork
+
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
 __all__ = [
     "DataPerimeter",
     "ExecutionRoles",
     "Hardening",
+    "Images",
     "InstanceFamily",
     "KmsKeys",
     "LayerRecord",
@@ -36,6 +44,7 @@ __all__ = [
     "ReadOnly",
     "Region",
     "Role",
+    "Secrets",
     "Section",
     "SessionPolicy",
     "TagKey",
@@ -61,6 +70,12 @@ def _not_reserved(key: str) -> str:
     return key
 
 
+def _context_key(key: str) -> str:
+    if key.lower().startswith("aws:"):
+        raise ValueError(f"{key!r}: AWS reserves context keys that begin with 'aws:'; choose another")
+    return key
+
+
 def _network(text: str) -> str:
     try:
         ip_network(text)
@@ -76,6 +91,13 @@ SecurityGroupId = Annotated[str, StringConstraints(pattern=r"^sg-[0-9a-f]{8,17}$
 VpcId = Annotated[str, StringConstraints(pattern=r"^vpc-[0-9a-f]{8,17}$")]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9]+$")]
 BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
+BucketOrAccessPoint = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+        r"|arn:aws(-[a-z]+)*:s3:[a-z0-9-]+:[0-9]{12}:accesspoint/[a-z0-9][a-z0-9-]{1,48}[a-z0-9])$"
+    ),
+]
 SessionName = Annotated[str, StringConstraints(min_length=2, max_length=64, pattern=r"^[A-Za-z0-9_+=,.@-]+$")]
 TagKey = Annotated[
     str,
@@ -83,6 +105,10 @@ TagKey = Annotated[
     AfterValidator(_not_reserved),
 ]
 TagValue = Annotated[str, StringConstraints(max_length=256, pattern=r"^[\w\s.:/=+@-]*$")]
+ContextKey = Annotated[
+    str, StringConstraints(min_length=1, max_length=128, pattern=r"^[\w./:-]+$"), AfterValidator(_context_key)
+]
+ContextValue = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"^[\w./:-]+$")]
 InstanceFamily = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
 Origin = Annotated[
     str,  # without TLS only to this very machine
@@ -91,6 +117,8 @@ Origin = Annotated[
     ),
 ]
 Network = Annotated[str, AfterValidator(_network)]
+SecretKey = Annotated[str, StringConstraints(min_length=1, max_length=512)]
+Reason = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 OperationName = Annotated[str, StringConstraints(pattern=r"^(\*|[A-Z][A-Za-z0-9]+)$")]
 NamePattern = Annotated[str, StringConstraints(min_length=1)]
 ExternalId = Annotated[str, StringConstraints(min_length=2, max_length=1224, pattern=r"^[\w+=,.@:/-]+$")]
@@ -126,11 +154,22 @@ def _sorted(stated: object) -> object:
 class Section(BaseModel):
     """What every part of a baseline is: frozen, validated when it is made, without unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     def model_copy(self, *, update: Mapping[str, object] | None = None, deep: bool = False) -> Self:  # noqa: ARG002  # pydantic's own signature
         """Itself, for nothing in it can change; with ``update`` a new one, validated like any other."""
         return type(self).model_validate({**dict(self), **update}) if update else self
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /
+    ) -> JsonSchemaValue:
+        schema = handler(core_schema)
+        properties = handler.resolve_ref_schema(schema).get("properties", {})
+        for name, text in field_docstrings(cls).items():
+            if name in properties:
+                properties[name]["description"] = text
+        return schema
 
     def canonical(self) -> str:
         """All that it states, as JSON in one order: what says the same has the same text."""
@@ -211,6 +250,11 @@ class KmsKeys(Section):
     """The key for what SageMaker writes to S3: artifacts, results, captures."""
     s3: KmsKeyReference | None = None
     """The key for what this program itself writes to S3."""
+    s3_encryption_context: Annotated[Mapping[ContextKey, ContextValue], *ReadOnly] = Field(
+        default_factory=dict, validate_default=True
+    )
+    """Pairs that KMS is told with every object this program writes, for the key's policy and CloudTrail.
+    They are stored in clear: no secrets."""
     allowed: tuple[KmsKeyReference, ...] = ()
     """Further keys a caller may name."""
     aws_managed: tuple[ControlId, ...] = ()
@@ -285,14 +329,19 @@ class NetworkIsolation(Section):
 
     def mode(self, kind: KindOfWork) -> IsolationMode:
         """The mode for a kind of work."""
-        modes: dict[KindOfWork, IsolationMode] = {
-            KindOfWork.TRAINING: self.training,
-            KindOfWork.PROCESSING: self.processing,
-            KindOfWork.TUNING: self.tuning,
-            KindOfWork.MODELS: self.models,
-            KindOfWork.MONITORING: self.monitoring,
-        }
-        return modes[kind]
+        match kind:
+            case KindOfWork.TRAINING:
+                return self.training
+            case KindOfWork.PROCESSING:
+                return self.processing
+            case KindOfWork.TUNING:
+                return self.tuning
+            case KindOfWork.MODELS:
+                return self.models
+            case KindOfWork.MONITORING:
+                return self.monitoring
+            case _:
+                assert_never(kind)
 
 
 class Hardening(Section):
@@ -323,16 +372,25 @@ class Hardening(Section):
 class DataPerimeter(Section):
     """The S3 buckets that may be used, each with the account that owns it."""
 
-    write: Annotated[Mapping[BucketName, AccountId], *ReadOnly] = Field(
+    write: Annotated[Mapping[BucketOrAccessPoint, AccountId], *ReadOnly] = Field(
         default_factory=dict, validate_default=True
     )
-    """Buckets that may be written and read."""
-    read: Annotated[Mapping[BucketName, AccountId], *ReadOnly] = Field(
+    """Buckets that may be written and read. An access point, by its ARN or alias, is named like a bucket,
+    with the account that owns the bucket behind it."""
+    read: Annotated[Mapping[BucketOrAccessPoint, AccountId], *ReadOnly] = Field(
         default_factory=dict, validate_default=True
     )
     """Further buckets that may only be read."""
+    aws_public_buckets: tuple[BucketName, ...] = ()
+    """AWS's own public buckets that may be read, such as ``jumpstart-cache-prod-eu-west-1``. AWS publishes no
+    owner for them, so none is verified; where you know it, name the bucket in ``read`` instead."""
     default_bucket: BucketName | None = None
     """The bucket for what the SDK uploads; one of ``write``."""
+    create_buckets: bool = False
+    """Whether ``SecureSession.create_bucket`` may make the buckets of ``write`` that the role's own account
+    owns. Other ways to create a bucket stay refused."""
+    presigned_seconds: Annotated[int, Field(ge=1, le=604800)] = 3600
+    """How long a presigned URL or form is good for at most, in seconds."""
     trusted_accounts: tuple[AccountId, ...] = ()
     """Accounts beside the role's own that a resource policy may name."""
 
@@ -351,11 +409,45 @@ class DataPerimeter(Section):
                 f"data_perimeter.write names another owner of {listed(clash)}",
                 "state each bucket once: what may be written may be read",
             )
+        owned = {name for name in self.aws_public_buckets if self.owner(name) is not None}
+        if owned:
+            raise contradiction(
+                "data_perimeter.aws_public_buckets",
+                f"the owner of {listed(owned)} is stated in data_perimeter.read or write",
+                "name it there alone, so that the owner is verified",
+            )
         return self
 
     def owner(self, bucket: str) -> str | None:
-        """The account that must own the bucket, or None for a bucket outside the perimeter."""
+        """The account that must own the bucket, or None for one without a stated owner."""
         return self.write.get(bucket) or self.read.get(bucket)
+
+    def permits(self, bucket: str, *, written: bool) -> bool:
+        """Whether the bucket may be written, or read."""
+        if written:
+            return bucket in self.write
+        return self.owner(bucket) is not None or bucket in self.aws_public_buckets
+
+
+class Images(Section):
+    """Where container images may come from."""
+
+    allowed: ImageSources = ()
+    """The accounts, registries and repositories whose images may run; any may when it is empty. An account
+    stands for its private ECR registries, its algorithms and its model packages; a registry may be narrowed
+    by the beginning of a repository's path; ``aws`` stands for SageMaker's own images."""
+    require_digest: bool = False
+    """Images are named by their digest, so that their content cannot change."""
+
+
+class Secrets(Section):
+    """What is called like a secret, or looks like one, and is none."""
+
+    allow: Annotated[Mapping[SecretKey, Reason], *ReadOnly] = Field(
+        default_factory=dict, validate_default=True
+    )
+    """Names of environment variables, hyperparameters, options or members whose values are let through, each
+    with the reason. The name is exact; of a value inside a JSON text it is the path, such as ``config.api_key``."""
 
 
 class PrivateLink(Section):

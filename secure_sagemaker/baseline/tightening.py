@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from secure_sagemaker.baseline.images import common_sources
 from secure_sagemaker.baseline.sections import Waiver
 from secure_sagemaker.baseline.vocabulary import ControlId, IsolationMode, Mode
 
@@ -144,6 +145,16 @@ def _common_of_any(left: object, right: object) -> object:
     return _common_not_empty(left, right)
 
 
+def _common_images(left: object, right: object) -> object:
+    one, other = _sequence(left), _sequence(right)
+    if not one or not other:
+        return _ordered(set(one or other))  # an empty list allows any
+    common = common_sources([str(source) for source in one], [str(source) for source in other])
+    if not common:
+        raise ConflictError("must name at least one source within those of the earlier layer")
+    return common
+
+
 def _sequence(value: object) -> Sequence[object]:
     if not isinstance(value, tuple):
         raise TypeError(value)
@@ -235,6 +246,7 @@ TIGHTER: Mapping[str, Rule] = MappingProxyType(
         "kms.volume": _SAME,
         "kms.output": _SAME,
         "kms.s3": _SAME,
+        "kms.s3_encryption_context": _MORE_ENTRIES,
         "kms.allowed": _SUBSET,
         "kms.aws_managed": _SUBSET,
         "kms.endpoint_local_storage": Rule(
@@ -260,8 +272,17 @@ TIGHTER: Mapping[str, Rule] = MappingProxyType(
         "hardening.vpc_image_repositories_only": _ON_WINS,
         "data_perimeter.write": _FEWER_ENTRIES,
         "data_perimeter.read": _FEWER_ENTRIES,
+        "data_perimeter.aws_public_buckets": _SUBSET,
         "data_perimeter.default_bucket": _SAME,
+        "data_perimeter.create_buckets": _OFF_WINS,
+        "data_perimeter.presigned_seconds": _LOWER,
         "data_perimeter.trusted_accounts": _SUBSET,
+        "images.allowed": Rule(
+            join=_common_images,
+            direction="may only name sources within those that the earlier layer names; an empty list names all",
+        ),
+        "images.require_digest": _ON_WINS,
+        "secrets.allow": _FEWER_ENTRIES,
         "required_tags": Rule(
             join=_all_entries(_common_of_any),
             direction="may add tags and narrow their values, never drop or widen them",
@@ -310,7 +331,11 @@ CLOSED_BY_ORGANISATION: Mapping[str, object] = MappingProxyType(
         "hardening.allow_direct_internet_access": False,
         "hardening.allow_public_workforce": False,
         "hardening.minimum_imds_version": 2,
+        "data_perimeter.aws_public_buckets": (),
+        "data_perimeter.create_buckets": False,
+        "data_perimeter.presigned_seconds": 3600,
         "data_perimeter.trusted_accounts": (),
+        "secrets.allow": {},
         "kms.aws_managed": (),
         "kms.endpoint_local_storage": "inject",
         "privatelink.allowed_endpoint_urls": (),

@@ -46,6 +46,7 @@ class ControlId(StrEnum):
 
     BUCKET_CREATION = "bucket-creation"
     BUCKET_OWNER = "bucket-owner"
+    CONTAINER_IMAGE = "container-image"
     DATA_PERIMETER = "data-perimeter"
     DIRECT_INTERNET_ACCESS = "direct-internet-access"
     DOCKER_ACCESS = "docker-access"
@@ -58,6 +59,8 @@ class ControlId(StrEnum):
     KMS_RESOURCE_KEY = "kms-resource-key"
     KMS_VOLUME_KEY = "kms-volume-key"
     NETWORK_ISOLATION = "network-isolation"
+    PLAINTEXT_SECRET = "plaintext-secret"  # noqa: S105  # the name of a control
+    PUBLIC_ACCESS = "public-access"
     PUBLIC_WORKFORCE = "public-workforce"
     REMOTE_ACCESS = "remote-access"
     REMOTE_DEBUG = "remote-debug"

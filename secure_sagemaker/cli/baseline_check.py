@@ -62,12 +62,25 @@ def weakenings(baseline: SecurityBaseline) -> Iterator[Weakening]:
         strict[f"network_isolation.{kind}"] = (IsolationMode.REQUIRE, ControlId.NETWORK_ISOLATION)
     strict["kms.endpoint_local_storage"] = ("inject", ControlId.KMS_VOLUME_KEY)
     strict["unknown_members"] = ("record", ControlId.UNKNOWN_MEMBER)
+    strict["data_perimeter.create_buckets"] = (False, ControlId.BUCKET_CREATION)
+    strict["data_perimeter.presigned_seconds"] = (3600, ControlId.DATA_PERIMETER)
     for field, (wanted, control) in strict.items():
         if change_of(field, wanted, stated[field]) is Change.LOOSER:
             yield Weakening(field=field, states=stated[field], strict=wanted, control=control)
+    for bucket in baseline.data_perimeter.aws_public_buckets:
+        yield Weakening(
+            field="data_perimeter.aws_public_buckets",
+            states=bucket,
+            strict="a bucket whose owner is known",
+            control=ControlId.BUCKET_OWNER,
+        )
     for control in baseline.kms.aws_managed:
         yield Weakening(
             field="kms.aws_managed", states=control.value, strict="a key of your own", control=control
+        )
+    for key in baseline.secrets.allow:
+        yield Weakening(
+            field="secrets.allow", states=key, strict="no exception", control=ControlId.PLAINTEXT_SECRET
         )
     for control, default in DEFAULT_MODES.items():
         mode = baseline.mode(control)

@@ -82,7 +82,19 @@ security_groups = {security_groups}
 
 [data_perimeter]  # the S3 buckets that may be used, each with the account that must own it
 {perimeter}
+#aws_public_buckets = ["sagemaker-sample-files"]
+#presigned_seconds = 3600
 #trusted_accounts = []
+
+# Where images may come from: accounts, registries, beginnings of repositories; "aws" is SageMaker's own. Any may
+# until it is stated.
+#[images]
+#allowed = ["aws", "111122223333"]
+#require_digest = true
+
+# Plaintext secrets are refused wherever they are found. What is called like one and is none, with the reason.
+#[secrets.allow]
+#JOIN_TOKEN = "the separator of a join, not a credential"
 
 # Tags that everything carries: one value is injected, of several the caller chooses.
 #[required_tags]

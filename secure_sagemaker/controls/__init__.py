@@ -9,19 +9,29 @@ cases           where AWS itself will not take what a control asks
 locations       which bucket a text names
 perimeter       buckets, owners, and whom resource policies name
 s3, tags        objects that are written, and tags
+s3_buckets      buckets and their settings: what is public, where they send data
+s3_stores       access points, tables, vectors, file systems: what could open them
 documents       JSON inside requests
+secrets         plaintext secrets in free texts, wherever they stand
+secret_formats  the formats by which a secret is told, as data
+secret_names    the names by which a secret is told, as data
+detection       whether one text is a secret
+free_texts      where a request holds free text, as data
+images          whose images run, and whether by digest
 rules           which member of which structure a control governs, as data
 members         looks rules up; which structures may be created; what was reviewed
 parameters      an operation's input shape, reduced to what is governed
 waivers         which waivers excuse a request
 walk            one walk over one request: what each verdict becomes
 enforcement     decides about a request
+snapshots       what a request said, to tell whether it still says so
 """
 
 from secure_sagemaker.controls.catalogue import CONTROLS, EXEMPTIONS, Control, Exemption, Severity
 from secure_sagemaker.controls.checks import s3_key
 from secure_sagemaker.controls.decisions import Action, Decision, Enforcement
 from secure_sagemaker.controls.enforcement import Enforcer
+from secure_sagemaker.controls.snapshots import Snapshot
 
 __all__ = [
     "CONTROLS",
@@ -33,5 +43,6 @@ __all__ = [
     "Enforcer",
     "Exemption",
     "Severity",
+    "Snapshot",
     "s3_key",
 ]

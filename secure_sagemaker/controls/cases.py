@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+from secure_sagemaker.baseline import IsolationMode
 from secure_sagemaker.controls.catalogue import ExemptionId
 from secure_sagemaker.controls.instance_types import LocalStorage, local_storage
 from secure_sagemaker.controls.locations import bucket_of, is_directory_bucket
@@ -25,6 +26,7 @@ from secure_sagemaker.controls.verdicts import (
 
 __all__ = [
     "clarify_job",
+    "cluster_storage",
     "directory_bucket_object",
     "directory_bucket_output",
     "directory_bucket_owner",
@@ -33,12 +35,18 @@ __all__ = [
     "job_storage",
     "legacy_domain_key",
     "names_models",
+    "remote_function",
 ]
+
+_REMOTE_FUNCTION = "/sagemaker_remote_function_bootstrap/job_driver.sh"
 
 _REMEDY_UNKNOWN = (
     'state the family in the baseline: instance_families = { "FAMILY" = "local-storage" } '
     '(or "no-local-storage")'
 )
+
+
+_NO_LOCAL_STORAGE = frozenset({LocalStorage.NONE})
 
 
 def _storage_kinds(site: Site, paths: tuple[str, ...]) -> dict[str, LocalStorage]:
@@ -84,6 +92,8 @@ def job_storage(*paths: str) -> Callable[[Site], Verdict]:
                 why="no instance type is named, so it is not known whether a volume key would be accepted",
                 remedy="name the instance type",
             )
+        if _NO_LOCAL_STORAGE.issuperset(kinds.values()):
+            return None
         if (problem := _untellable(kinds)) is not None:
             return problem
         local, remote = _named(kinds, LocalStorage.ENCRYPTED), _named(kinds, LocalStorage.NONE)
@@ -93,8 +103,6 @@ def job_storage(*paths: str) -> Callable[[Site], Verdict]:
                 why=f"{local} take no volume key and {remote} need one, and the request holds one for both",
                 remedy="use one kind of instance type in the job",
             )
-        if not local:
-            return None
         if site.present and site.value not in (None, ""):
             return Rewritten(
                 value=REMOVE,
@@ -189,11 +197,44 @@ def directory_bucket_owner(site: Site) -> Verdict:
     return Exempted(exemption=ExemptionId.DIRECTORY_BUCKET_OWNER)
 
 
+def cluster_storage(site: Site) -> Verdict:
+    """Clusters take keys for their volumes where nodes are provisioned continuously, and not in restricted groups."""
+    if site.present:
+        return None
+    around = dict(site.ancestors)
+    new = around.get("CreateClusterRequest")
+    restricted = "ClusterRestrictedInstanceGroupSpecification" in around
+    if not restricted and (new is None or new.get("NodeProvisioningMode") == "Continuous"):
+        return None
+    return Exempted(exemption=ExemptionId.CLUSTER_VOLUME)
+
+
 def grouped_model_package(site: Site) -> Verdict:
     """A model package in a group has the group's tags, and its call takes none."""
     if site.present or not site.siblings.get("ModelPackageGroupName"):
         return None
     return Exempted(exemption=ExemptionId.MODEL_PACKAGE_GROUP_TAGS)
+
+
+def remote_function(site: Site) -> Verdict:
+    """``@remote``, ``@step`` and notebook jobs read their payload from S3 in the container: isolated, they hang."""
+    entrypoint = values_at(site.siblings, "AlgorithmSpecification.ContainerEntrypoint[]")
+    if not any(str(part).endswith(_REMOTE_FUNCTION) for part in entrypoint):
+        return None
+    kind = site.kind_of_work
+    mode = IsolationMode.REQUIRE if kind is None else site.baseline.network_isolation.mode(kind)
+    unsaid = mode is IsolationMode.DEFAULT and not site.present
+    if mode is IsolationMode.OFF or (mode is IsolationMode.DEFAULT and not unsaid):
+        return None
+    return Unfit(
+        wanted="a job that can be isolated",
+        why="the job is a remote function of the SageMaker Python SDK, whose container reads its code and "
+        "writes its result through S3 by itself, which isolation forbids",
+        remedy="say EnableNetworkIsolation=False, which the baseline's `default` permits"
+        if unsaid
+        else "run it as a training or processing job with its code in a channel (ModelTrainer, Estimator), or have a "
+        "waiver of network-isolation for these jobs: VPC and encryption still hold",
+    )
 
 
 def legacy_domain_key(site: Site) -> Verdict:
@@ -236,6 +277,17 @@ _CLARIFY_ACCOUNTS = frozenset(
 )
 
 
+_PROCESSING_IMAGES = frozenset(
+    {
+        "AppSpecification",
+        "MonitoringAppSpecification",
+        "ModelBiasAppSpecification",
+        "ModelExplainabilityAppSpecification",
+    }
+)
+"""The members that name the image of a job which may be Clarify's."""
+
+
 def _is_clarify(image: object) -> bool:
     found = _CLARIFY_IMAGE.fullmatch(str(image))
     return found is not None and found["account"] in _CLARIFY_ACCOUNTS
@@ -246,13 +298,8 @@ def clarify_job(site: Site) -> Verdict:
     images = [
         image
         for _, content in (*site.ancestors, (site.shape, site.siblings))
-        for path in (
-            "AppSpecification.ImageUri",
-            "MonitoringAppSpecification.ImageUri",
-            "ModelBiasAppSpecification.ImageUri",
-            "ModelExplainabilityAppSpecification.ImageUri",
-        )
-        for image in values_at(content, path)
+        for specification in _PROCESSING_IMAGES.intersection(content)
+        for image in values_at(content[specification], "ImageUri")
     ]
     if not any(_is_clarify(image) for image in images):
         return None

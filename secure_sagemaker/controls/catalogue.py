@@ -57,7 +57,9 @@ class ExemptionId(StrEnum):
     """Every exemption, by its id."""
 
     AWS_MANAGED_KEY = "aws-managed-key"
+    AWS_PUBLIC_BUCKET = "aws-public-bucket"
     CLARIFY_ISOLATION = "clarify-isolation"
+    CLUSTER_VOLUME = "cluster-volume"
     DIRECTORY_BUCKET_OUTPUT = "directory-bucket-output"
     DIRECTORY_BUCKET_OBJECT = "directory-bucket-object"
     DIRECTORY_BUCKET_OWNER = "directory-bucket-owner"
@@ -68,6 +70,7 @@ class ExemptionId(StrEnum):
     MODEL_ENDPOINT_ROLE = "model-endpoint-role"
     MODEL_ENDPOINT_VPC = "model-endpoint-vpc"
     MODEL_PACKAGE_GROUP_TAGS = "model-package-group-tags"
+    POST_FORM_OWNER = "post-form-owner"
 
 
 def _control(
@@ -218,6 +221,26 @@ _ROWS = (
         documentation="SageMaker API Reference, ImageConfig and TrainingImageConfig",
     ),
     _control(
+        ControlId.CONTAINER_IMAGE,
+        "Containers run images of known registries",
+        Severity.HIGH,
+        why="an image is a program that runs with the execution role and sees the data: "
+        "whoever may push to its registry decides what it does",
+        remedy="use an image from a source that images.allowed names",
+        documentation="SageMaker Developer Guide, 'Docker containers for training and deploying models'",
+    ),
+    _control(
+        ControlId.PLAINTEXT_SECRET,
+        "No secrets in plaintext",
+        Severity.CRITICAL,
+        why="environment, hyperparameters, arguments, scripts and tags are stored and logged in clear: "
+        "everybody who may describe the resource reads them",
+        remedy="keep the secret in AWS Secrets Manager or Parameter Store, pass its ARN, "
+        "and read it in the container with the execution role; "
+        "what is no secret can be permitted by its name in [secrets.allow]",
+        documentation="SageMaker API Reference, CreateTrainingJob, HyperParameters and Environment",
+    ),
+    _control(
         ControlId.REQUIRED_TAGS,
         "Resources carry the required tags",
         Severity.LOW,
@@ -288,8 +311,18 @@ _ROWS = (
         Severity.MEDIUM,
         why="the SDKs create a missing bucket under a name anybody can guess, "
         "without your key and without a public-access block",
-        remedy="have the bucket created with the infrastructure, and list it in data_perimeter.write",
+        remedy="have the bucket created with the infrastructure, and list it in data_perimeter.write; "
+        "with data_perimeter.create_buckets, SecureSession.create_bucket makes one that is safe",
         documentation="S3 User Guide, 'Security best practices for Amazon S3'",
+    ),
+    _control(
+        ControlId.PUBLIC_ACCESS,
+        "Buckets and objects stay closed to the public",
+        Severity.CRITICAL,
+        why="an ACL, a website, or a public-access block taken away shows data to people that no policy of yours names",
+        remedy="grant access by a policy that names accounts, "
+        "and leave the public-access block and the ownership of the bucket as they are",
+        documentation="S3 User Guide, 'Blocking public access to your Amazon S3 storage'",
     ),
     _control(
         ControlId.UNKNOWN_MEMBER,
@@ -330,6 +363,18 @@ _EXEMPTION_ROWS = (
         source="the baseline's kms.aws_managed",
     ),
     Exemption(
+        id=ExemptionId.AWS_PUBLIC_BUCKET,
+        controls=(ControlId.BUCKET_OWNER,),
+        reason="AWS publishes no owner of this public bucket of its own, so none can be expected; it is only read",
+        source="the baseline's data_perimeter.aws_public_buckets",
+    ),
+    Exemption(
+        id=ExemptionId.POST_FORM_OWNER,
+        controls=(ControlId.BUCKET_OWNER,),
+        reason="a POST form has no field for the expected owner; its policy names the bucket",
+        source="S3 API Reference, 'POST Object', form fields",
+    ),
+    Exemption(
         id=ExemptionId.DIRECTORY_BUCKET_OUTPUT,
         controls=(ControlId.KMS_OUTPUT_KEY,),
         reason="the output goes to an S3 directory bucket, for which SageMaker takes no KMS key",
@@ -360,6 +405,13 @@ _EXEMPTION_ROWS = (
         source="SageMaker Developer Guide, 'Fairness, model explainability and bias detection with SageMaker Clarify'",
     ),
     Exemption(
+        id=ExemptionId.CLUSTER_VOLUME,
+        controls=(ControlId.KMS_VOLUME_KEY,),
+        reason="a cluster takes keys for its volumes only with the node provisioning mode Continuous, and never for "
+        "restricted instance groups; a key that AWS owns encrypts them",
+        source="SageMaker Developer Guide, 'Customer managed AWS KMS key encryption for SageMaker HyperPod'",
+    ),
+    Exemption(
         id=ExemptionId.LEGACY_DOMAIN_KEY,
         controls=(ControlId.KMS_VOLUME_KEY,),
         reason="the domain names its key in HomeEfsFileSystemKmsKeyId, the older name of the same setting",
@@ -385,9 +437,9 @@ EXEMPTIONS: Mapping[ExemptionId, Exemption] = MappingProxyType({row.id: row for 
 
 
 @cache
-def _published() -> Mapping[tuple[str, str], tuple[str, ...]]:
+def _published() -> Mapping[tuple[str, str, bool], tuple[str, ...]]:
     text = files("secure_sagemaker.controls").joinpath("data/control_references.json").read_text("utf-8")
-    table: dict[tuple[str, str], tuple[str, ...]] = {}
+    table: dict[tuple[str, str, bool], tuple[str, ...]] = {}
     for row in json.loads(text)["references"]:
         ids = tuple(
             f"{label} {row[key]}"
@@ -402,16 +454,23 @@ def _published() -> Mapping[tuple[str, str], tuple[str, ...]]:
         )
         for operation in row["operations"]:
             for member in row["members"]:
-                table[operation, member] = table.get((operation, member), ()) + ids
+                key = (operation, member, row.get("control") == ControlId.PLAINTEXT_SECRET)
+                table[key] = table.get(key, ()) + ids
     return table
 
 
 @cache
-def references(operation: str, path: str) -> tuple[str, ...]:
-    """Ids of published controls for a member, or for the structure it stands in."""
-    table = _published()
+def references(operation: str, path: str, control: ControlId) -> tuple[str, ...]:
+    """Ids of published controls for a member, or for the structure it stands in.
+
+    Args:
+        operation: The API operation.
+        path: The member's path, without positions and keys.
+        control: The control. What is said of a free text is another matter than what is said of its member.
+    """
+    table, of_texts = _published(), control is ControlId.PLAINTEXT_SECRET
     while path:
-        if found := table.get((operation, path)):
+        if found := table.get((operation, path, of_texts)):
             return found
         path = path.rpartition(".")[0]
     return ()

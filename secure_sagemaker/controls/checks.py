@@ -105,7 +105,7 @@ class Key:
             return self._allowed(site, omitted_instead=True)
         if site.present and site.value not in (None, ""):
             return self._allowed(site, omitted_instead=False)
-        if not self.inject or site.unchanged_if_absent:
+        if not self.inject or (site.unchanged_if_absent and not site.present):
             return None
         reference = baseline_key(baseline, self.control)
         if reference is None:
@@ -117,6 +117,8 @@ class Key:
         named = site.value
         if not isinstance(named, str):
             return Unfit(wanted="the ARN of a KMS key as text")
+        if named in site.policy.own_keys:
+            return Kept()
         parsed = KeyReference.parse(named)
         if parsed is None:
             return Unfit(wanted="a KMS key ARN, alias or id", correction=self._own(site, omitted_instead))
@@ -195,12 +197,11 @@ class Isolation:
         for case in self.unless:
             if (verdict := case(site)) is not None:
                 return verdict
-        stated, kind = site.baseline.network_isolation, site.kind_of_work
-        # Work of a kind that nothing is stated for is held to the strictest that is.
-        kinds = list(KindOfWork) if kind is None else [kind]
-        mode = max((stated.mode(one) for one in kinds), key=_STRICTNESS.index)
         if site.value is True:
             return Kept()
+        stated, kind = site.baseline.network_isolation, site.kind_of_work
+        # Work of a kind that nothing is stated for is held to the strictest that is.
+        mode = max(map(stated.mode, KindOfWork), key=_STRICTNESS.index) if kind is None else stated.mode(kind)
         if mode is IsolationMode.OFF:
             return None
         if not site.present:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from secure_sagemaker.baseline import ControlId
 from secure_sagemaker.exceptions import ControlError
 
-__all__ = ["ABSENT", "Action", "Decision", "Enforcement"]
+__all__ = ["ABSENT", "HIDDEN", "Action", "Decision", "Enforcement", "without_secrets"]
 
 ABSENT = "(absent)"
 """How a member that is not there is shown."""
+
+
+HIDDEN = "(hidden)"
+"""How a value is shown that must not be."""
 
 
 class Action(StrEnum):
@@ -67,7 +71,7 @@ class Enforcement:
         service: The botocore service name.
         operation: The API operation.
         decisions: One for each governed member that had something to decide, in walking order.
-        parameters: The request as it may be sent: a new structure, the caller's is untouched.
+        parameters: The request as it may be sent. What is changed is a copy; the caller's is untouched.
         lookups: KMS references that must be resolved before the decisions are final.
         unknown_members: Paths of members that the catalogue has never reviewed.
     """
@@ -82,7 +86,7 @@ class Enforcement:
     @property
     def refusals(self) -> tuple[Decision, ...]:
         """The decisions for which the call must not be made."""
-        return tuple(decision for decision in self.decisions if decision.action is Action.REFUSED)
+        return tuple([decision for decision in self.decisions if decision.action is Action.REFUSED])
 
     @property
     def changes(self) -> tuple[Decision, ...]:
@@ -97,9 +101,9 @@ class Enforcement:
         Raises:
             ControlError: It may not; the error tells the first refusal and lists the others.
         """
-        errors = [self._error(decision) for decision in self.refusals]
-        if errors:
-            raise self._error(self.refusals[0], others=tuple(errors[1:]))
+        if refusals := self.refusals:
+            first, *others = refusals
+            raise self._error(first, others=tuple(self._error(decision) for decision in others))
 
     def _error(self, decision: Decision, others: tuple[ControlError, ...] = ()) -> ControlError:
         return ControlError(
@@ -114,3 +118,23 @@ class Enforcement:
             references=decision.references,
             others=others,
         )
+
+
+def without_secrets(decisions: Sequence[Decision]) -> tuple[Decision, ...]:
+    """The decisions, where those on a member that holds a plaintext secret do not show its value either."""
+    holding = [
+        decision.path
+        for decision in decisions
+        if decision.control_id is ControlId.PLAINTEXT_SECRET and decision.action is not Action.KEPT
+    ]
+    if not holding:
+        return tuple(decisions)
+    return tuple(
+        replace(decision, got=HIDDEN, wanted=HIDDEN)
+        if decision.control_id is not ControlId.PLAINTEXT_SECRET
+        and any(
+            decision.path == path or decision.path.startswith((f"{path}.", f"{path}[")) for path in holding
+        )
+        else decision
+        for decision in decisions
+    )

@@ -14,11 +14,12 @@ The rules it keeps:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from secure_sagemaker.baseline import SecurityBaseline
-from secure_sagemaker.controls.decisions import Enforcement
+from secure_sagemaker.controls.decisions import Enforcement, without_secrets
 from secure_sagemaker.controls.parameters import Node, plan
 from secure_sagemaker.controls.verdicts import Policy
 from secure_sagemaker.controls.waivers import applicable
@@ -36,12 +37,16 @@ class Enforcer:
     Args:
         baseline: What requests are held to.
         today: Tells the day (UTC), for waivers.
+        creating: Whether the requests are those that create a bucket and secure it at once.
     """
 
-    def __init__(self, baseline: SecurityBaseline, *, today: Callable[[], date]) -> None:
+    def __init__(
+        self, baseline: SecurityBaseline, *, today: Callable[[], date], creating: bool = False
+    ) -> None:
         self._baseline = baseline
         self._today = today
         self._plans: dict[tuple[str, str], Node | None] = {}
+        self._policy = Policy(baseline=baseline, creating=creating)
 
     def enforce(
         self,
@@ -77,6 +82,13 @@ class Enforcer:
             self._plans[key] = plan(model)
         return self._plans[key]
 
+    def _known(self, key_arns: Mapping[str, str]) -> Policy:
+        """The policy with the keys resolved so far: one object until another key is resolved."""
+        policy = self._policy
+        if key_arns != policy.key_arns:
+            policy = self._policy = replace(policy, key_arns=dict(key_arns))
+        return policy
+
     def _run(
         self,
         model: OperationModel,
@@ -89,18 +101,20 @@ class Enforcer:
         node = self._plan(model)
         if node is None:
             return Enforcement(service=service, operation=model.name, decisions=(), parameters=parameters)
-        policy = Policy(baseline=self._baseline, key_arns=key_arns)
+        policy = self._known(key_arns)
         waivers = self._baseline.waivers
-        today = self._today()
+        today = self._today() if waivers else None
         while True:
             walk = Walk(
                 service=service,
                 operation=model.name,
                 policy=policy,
-                waivers=applicable(waivers, model, parameters, today),
+                waivers=applicable(waivers, model, parameters, today) if today else {},
                 final=final,
             )
             secured = walk.structure(node, parameters, path="", ancestors=())
+            if not today or not walk.waivers:
+                break
             # A tag may be corrected: what a waiver excuses must hold for the request as it is sent, too.
             lasting = applicable(waivers, model, secured, today)
             if lasting.items() >= walk.waivers.items():
@@ -109,7 +123,7 @@ class Enforcer:
         return Enforcement(
             service=service,
             operation=model.name,
-            decisions=tuple(walk.decisions),
+            decisions=without_secrets(walk.decisions),
             parameters=secured,
             lookups=tuple(dict.fromkeys(walk.lookups)),
             unknown_members=tuple(walk.unknown),

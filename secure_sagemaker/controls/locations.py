@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote, urlsplit
 
-__all__ = ["bucket_of", "is_directory_bucket", "is_location"]
+from secure_sagemaker.baseline import parse_arn
+
+__all__ = ["bucket_of", "first_name", "is_directory_bucket", "is_location", "other_than_bucket"]
 
 _DOMAIN = r"amazonaws\.(?:com(?:\.cn)?|eu)"
-_HOST = re.compile(rf"(?:(?P<bucket>.+)\.)?s3(?:express)?(?:[.-][a-z0-9.-]*)?\.{_DOMAIN}")
+# An access point's host begins with no bucket's name.
+_NO_BUCKETS = r"(?!-(?:accesspoint|control|object-lambda|outposts|website))"
+_HOST = re.compile(rf"(?:(?P<bucket>.+)\.)?s3{_NO_BUCKETS}(?:express)?(?:[.-][a-z0-9.-]*)?\.{_DOMAIN}")
+_ACCESS_POINT = re.compile(r"arn:[^/]*:accesspoint[/:][^/:]+")
 
 
 def is_location(text: str) -> bool:
@@ -16,11 +21,17 @@ def is_location(text: str) -> bool:
     return text.lower().startswith(("s3://", "https://"))
 
 
+def first_name(text: str) -> str:
+    """The bucket or access point that a path begins with, as in ``BUCKET/KEY``."""
+    found = _ACCESS_POINT.match(text)
+    return found.group() if found else text.partition("/")[0]
+
+
 def bucket_of(text: str) -> str | None:
     """The bucket of an S3 location, or None when the text is none, or none that can be told."""
     scheme, _, rest = text.partition("://")
     if scheme.lower() == "s3":
-        return rest.partition("/")[0]
+        return first_name(rest)
     if scheme.lower() != "https":
         return None
     parts = urlsplit(text)
@@ -30,5 +41,23 @@ def bucket_of(text: str) -> str | None:
 
 
 def is_directory_bucket(bucket: str) -> bool:
-    """Whether a bucket's name is that of an S3 directory bucket."""
-    return bucket.endswith("--x-s3")
+    """Whether a name is that of an S3 directory bucket, or of an access point to one."""
+    return bucket.endswith(("--x-s3", "--xa-s3"))
+
+
+_SUFFIXES = (
+    ("-s3alias", "an access point's alias"),
+    ("--ol-s3", "an Object Lambda access point's alias"),
+    ("--op-s3", "an Outposts access point's alias"),
+    (".mrap", "a multi-region access point"),
+)
+
+
+def other_than_bucket(name: str) -> str | None:
+    """What kind of thing the name is of that S3 takes in a bucket's place, or None for a bucket's own name."""
+    if (arn := parse_arn(name)) is None:
+        return next((kind for suffix, kind in _SUFFIXES if name.endswith(suffix)), None)
+    if arn.service == "s3" and not arn.region:
+        return "a multi-region access point" if "accesspoint" in arn.resource else "a bucket's ARN"
+    kinds = {"s3-object-lambda": "an Object Lambda access point", "s3-outposts": "something on an Outpost"}
+    return kinds.get(arn.service, "an access point")

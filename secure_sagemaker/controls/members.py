@@ -28,12 +28,21 @@ from secure_sagemaker.controls.rules import (
     TAGS,
     TAGS_ADDED,
 )
-from secure_sagemaker.controls.s3 import s3_rule
+from secure_sagemaker.controls.s3 import OBJECTS, REQUESTS
+from secure_sagemaker.controls.s3_buckets import BUCKETS, CLOSED, PUBLIC
+from secure_sagemaker.controls.s3_stores import STORES, STORES_CLOSED
+from secure_sagemaker.controls.services import (
+    SERVICES,
+    SERVICES_CLOSED,
+    unless_s3_managed,
+    unless_stores_managed,
+)
 from secure_sagemaker.controls.verdicts import Rule, Site, Verdict
 
 __all__ = [
     "PARENTS",
     "Parent",
+    "closed_rule",
     "document_members",
     "document_rule",
     "is_mutating",
@@ -92,6 +101,37 @@ PARENTS: Mapping[tuple[str, str], Parent] = MappingProxyType(
             ),
             Parent(),
         ),
+        # S3's own: where encryption is not stated, S3 takes a key of its own.
+        **dict.fromkeys(
+            (
+                ("AnnotationTableConfiguration", "EncryptionConfiguration"),
+                ("AnnotationTableConfigurationUpdates", "EncryptionConfiguration"),
+                ("InventoryEncryption", "SSEKMS"),
+                ("InventoryS3BucketDestination", "Encryption"),
+                ("InventoryTableConfiguration", "EncryptionConfiguration"),
+                ("InventoryTableConfigurationUpdates", "EncryptionConfiguration"),
+                ("JournalTableConfiguration", "EncryptionConfiguration"),
+                ("S3Location", "Encryption"),
+                ("ServerSideEncryptionRule", "ApplyServerSideEncryptionByDefault"),
+            ),
+            Parent(),
+        ),
+        # Athena's, ECR's, Lambda's and Bedrock's.
+        ("ResultConfiguration", "EncryptionConfiguration"): Parent(
+            unless=unless_s3_managed, control=ControlId.S3_ENCRYPTION
+        ),
+        ("CreateRepositoryRequest", "encryptionConfiguration"): Parent(
+            unless=unless_stores_managed, control=ControlId.KMS_RESOURCE_KEY
+        ),
+        **dict.fromkeys(
+            (
+                ("CreateFunctionRequest", "VpcConfig"),
+                ("CreateModelCustomizationJobRequest", "vpcConfig"),
+                ("CreateModelImportJobRequest", "vpcConfig"),
+                ("CreateModelInvocationJobRequest", "vpcConfig"),
+            ),
+            Parent(),
+        ),
         ("CreateEndpointConfigInput", "VpcConfig"): Parent(
             unless=names_models(ExemptionId.MODEL_ENDPOINT_VPC), control=ControlId.VPC_CONFIG
         ),
@@ -131,14 +171,24 @@ def rule_for(
         top: Whether the structure is the request itself.
     """
     if service == "s3":
-        return s3_rule(shape, member, top=top)
+        particular = BUCKETS.get((shape, member)) or OBJECTS.get((shape, member))
+        return particular or (PUBLIC.get(member) or REQUESTS.get(member) if top else None)
+    if service in STORES:
+        return STORES[service].get((shape, member))
     if service != "sagemaker":
-        return None
+        return SERVICES[service].get((shape, member)) if service in SERVICES else None
     if (particular := BY_STRUCTURE.get((shape, member))) is not None:
         return particular
     if top and member == "Tags":
         return TAGS_ADDED if operation.startswith("Update") else TAGS
     return BY_MEMBER.get(member) or BY_VALUE.get(value_shape)
+
+
+def closed_rule(service: str, operation: str) -> Rule | None:
+    """The rule by which an operation is refused as a whole, or None for one that may be called."""
+    if service == "s3":
+        return CLOSED.get(operation)
+    return STORES_CLOSED.get((service, operation)) or SERVICES_CLOSED.get((service, operation))
 
 
 def document_rule(member: str) -> Rule | None:

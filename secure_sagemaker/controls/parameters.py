@@ -10,15 +10,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from secure_sagemaker.controls.checks import Each
+from secure_sagemaker.controls.free_texts import text_rule
 from secure_sagemaker.controls.members import (
     PARENTS,
     Parent,
+    closed_rule,
     document_members,
     document_rule,
     is_mutating,
     reviewed,
     rule_for,
 )
+from secure_sagemaker.controls.script_mode import WHOLES, Whole
 from secure_sagemaker.controls.verdicts import Rule
 
 if TYPE_CHECKING:
@@ -56,6 +59,8 @@ class Node:
     members: tuple[GovernedMember, ...] = ()
     children: tuple[Child, ...] = ()
     unknown: frozenset[str] = frozenset()
+    whole: Whole | None = None
+    """What decides about the structure once its members are decided on."""
 
 
 def plan(model: OperationModel) -> Node | None:
@@ -67,7 +72,13 @@ def plan(model: OperationModel) -> Node | None:
     mutating = is_mutating(service, model.name)
     if service == "sagemaker" and not mutating:
         return None  # nothing is put into a question; none of today's holds anything governed
-    return _structure(shape, service, model.name, reviewed() if mutating else None, within=(), top=True)
+    node = _structure(shape, service, model.name, reviewed() if mutating else None, within=(), top=True)
+    if (closed := closed_rule(service, model.name)) is None:
+        return node
+    name = next(iter(shape.required_members or shape.members))
+    whole = GovernedMember(name=name, required=name in shape.required_members, rule=closed)
+    node = node or Node(shape=shape.name)
+    return replace(node, members=(whole, *node.members))
 
 
 def _structure(
@@ -92,6 +103,8 @@ def _structure(
         required = name in shape.required_members
         if rule is not None:
             members.append(GovernedMember(name=name, required=required, rule=rule))
+        if known is not None and (text := text_rule(shape.name, name, member.name)) is not None:
+            members.append(GovernedMember(name=name, required=required, rule=text))
         inner, nesting = _innermost(member)
         node = None
         if inner is not None:
@@ -106,7 +119,11 @@ def _structure(
     if not members and not children and not unknown:
         return None
     return Node(
-        shape=shape.name, members=tuple(members), children=tuple(children), unknown=frozenset(unknown)
+        shape=shape.name,
+        members=tuple(members),
+        children=tuple(children),
+        unknown=frozenset(unknown),
+        whole=WHOLES.get(shape.name) if service == "sagemaker" else None,
     )
 
 

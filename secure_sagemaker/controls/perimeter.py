@@ -2,30 +2,66 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from secure_sagemaker.baseline import SecurityBaseline, parse_arn
 from secure_sagemaker.controls.cases import directory_bucket_owner
+from secure_sagemaker.controls.catalogue import ExemptionId
 from secure_sagemaker.controls.documents import read_json
-from secure_sagemaker.controls.locations import bucket_of, is_location
-from secure_sagemaker.controls.verdicts import Kept, Site, Supplied, Unfit, Verdict
+from secure_sagemaker.controls.locations import bucket_of, first_name, is_location, other_than_bucket
+from secure_sagemaker.controls.verdicts import Exempted, Kept, Site, Supplied, Unfit, Verdict
 
-__all__ = ["Bucket", "BucketOwner", "CopySource", "ResourcePolicy", "S3Location"]
+__all__ = [
+    "Bucket",
+    "BucketOwner",
+    "CopySource",
+    "ResourcePolicy",
+    "S3Location",
+    "TrustedArn",
+    "TrustedPrincipal",
+    "judge_bucket",
+]
 
 
-def _judge_bucket(baseline: SecurityBaseline, bucket: str, *, written: bool) -> Verdict:
+def judge_bucket(baseline: SecurityBaseline, bucket: str, *, written: bool) -> Verdict:
+    """Whether the bucket is one that the data perimeter lists for writing, or for reading."""
     perimeter = baseline.data_perimeter
-    if bucket in perimeter.write or (not written and bucket in perimeter.read):
+    if perimeter.permits(bucket, written=written):
         return Kept()
-    listed = sorted(perimeter.write if written else {**perimeter.read, **perimeter.write})
-    kind = "write" if written else "read"
+    readable = () if written else (*perimeter.read, *perimeter.aws_public_buckets)
+    listed = sorted({*perimeter.write, *readable})
+    field = f"data_perimeter.{'write' if written else 'read'}"
+    kind = other_than_bucket(bucket)
+    named = f"{bucket!r}, {kind}," if kind else f"bucket {bucket!r}"
     return Unfit(
         wanted=f"one of {listed}" if listed else "a bucket of the data perimeter",
-        why=f"bucket {bucket!r} may not be {'written' if written else kind}: it is not in data_perimeter",
-        remedy=f"use a listed bucket, or have data_perimeter.{kind} name this one with its owner's account",
+        why=f"{named} may not be {'written' if written else 'read'}: it is not in data_perimeter",
+        remedy=_REMEDIES.get(kind or "", _REMEDY).format(field=field),
     )
+
+
+_REMEDY = "use a listed bucket, or have {field} name this one with its owner's account"
+_REMEDIES = {
+    **dict.fromkeys(
+        ("an access point", "an access point's alias"),
+        "use the bucket's own name, or have {field} name the access point with the account "
+        "that owns the bucket behind it",
+    ),
+    "a bucket's ARN": "use the bucket's name alone",
+    "a multi-region access point": "use a bucket's own name or an access point of one region: "
+    "this one may take the data to any region",
+    **dict.fromkeys(
+        ("an Object Lambda access point", "an Object Lambda access point's alias"),
+        "use the bucket's own name: here a function stands between, which nobody listed",
+    ),
+    **dict.fromkeys(
+        ("something on an Outpost", "an Outposts access point's alias"),
+        "use a bucket of the region: the baseline says nothing of Outposts",
+    ),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +81,7 @@ class S3Location:
                 why="it cannot be told which bucket the address names",
                 remedy="write it as s3://BUCKET/KEY",
             )
-        return _judge_bucket(site.baseline, bucket, written=self.written)
+        return judge_bucket(site.baseline, bucket, written=self.written)
 
 
 # CreateSession gives out the key for a directory bucket's data calls, each of which is judged itself;
@@ -57,15 +93,29 @@ def _writes(operation: str) -> bool:
     return not operation.startswith(_READS)
 
 
+_BUCKET_ARN = re.compile(r"arn:aws(-[a-z]+)*:s3:::")
+
+
+def _plain(text: str) -> str:
+    """The bucket's name, where its ARN may stand too."""
+    return _BUCKET_ARN.sub("", text, count=1)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bucket:
     """A bucket, named plainly."""
+
+    written: bool | None = None
+    """Whether it is written; None where the operation tells."""
+    by_arn: bool = False
+    """Its ARN stands in the place of its name."""
 
     def judge(self, site: Site) -> Verdict:
         """Reads may use every listed bucket, everything else the writable ones."""
         if not isinstance(site.value, str):
             return None
-        return _judge_bucket(site.baseline, site.value, written=_writes(site.operation))
+        written = _writes(site.operation) if self.written is None else self.written
+        return judge_bucket(site.baseline, _plain(site.value) if self.by_arn else site.value, written=written)
 
 
 def _source_bucket(value: object) -> str | None:
@@ -73,7 +123,7 @@ def _source_bucket(value: object) -> str | None:
         named = value.get("Bucket")
         return named if isinstance(named, str) else None
     if isinstance(value, str):
-        return unquote(value).lstrip("/").partition("/")[0]
+        return first_name(unquote(value).lstrip("/"))
     return None
 
 
@@ -86,7 +136,7 @@ class CopySource:
         bucket = _source_bucket(site.value)
         if bucket is None:
             return None
-        return _judge_bucket(site.baseline, bucket, written=False)
+        return judge_bucket(site.baseline, bucket, written=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,23 +144,65 @@ class BucketOwner:
     """The account that S3 must find to be the bucket's owner."""
 
     of: str
-    """The member that names the bucket, plainly, as an S3 URI or as a copy source."""
+    """The member that names the bucket: plainly, by ARN, as an S3 URI or as a copy source."""
+    inject: bool = True
 
     def judge(self, site: Site) -> Verdict:
         """The owner that the perimeter lists; for other buckets the bucket itself is refused."""
-        named = site.siblings.get(self.of)
-        if self.of == "CopySource":
-            bucket = _source_bucket(named)
-        else:
-            bucket = (bucket_of(named) or named) if isinstance(named, str) else None
-        owner = site.baseline.data_perimeter.owner(bucket) if bucket else None
+        bucket = self._bucket(site.siblings.get(self.of))
+        perimeter = site.baseline.data_perimeter
+        owner = perimeter.owner(bucket) if bucket else None
         if owner is None:
-            return None
+            public = bucket in perimeter.aws_public_buckets and not site.present
+            return Exempted(exemption=ExemptionId.AWS_PUBLIC_BUCKET) if public else None
         if (verdict := directory_bucket_owner(site)) is not None:
             return verdict
+        if site.present:
+            return Kept() if site.value == owner else Unfit(wanted=owner, correction=owner)
+        if site.operation == "PostObject":
+            return Exempted(exemption=ExemptionId.POST_FORM_OWNER)
+        return Supplied(value=owner) if self.inject else None
+
+    def _bucket(self, named: object) -> str | None:
+        if self.of == "CopySource":
+            return _source_bucket(named)
+        return bucket_of(named) or _plain(named) if isinstance(named, str) else None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrustedArn:
+    """The ARN of something that is told about the data: it is in a trusted account."""
+
+    def judge(self, site: Site) -> Verdict:
+        """Text that is no ARN tells no account, and is refused."""
         if not site.present:
-            return Supplied(value=owner)
-        return Kept() if site.value == owner else Unfit(wanted=owner, correction=owner)
+            return None
+        trusted = {site.baseline.account, *site.baseline.data_perimeter.trusted_accounts}
+        arn = parse_arn(site.value) if isinstance(site.value, str) else None
+        if arn is not None and arn.account in trusted:
+            return Kept()
+        return Unfit(
+            wanted=f"an ARN of {sorted(trusted)}",
+            remedy="name one of this account or of data_perimeter.trusted_accounts",
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrustedPrincipal:
+    """Who is let in by a single permission: a trusted account, one of its principals, or an AWS service."""
+
+    def judge(self, site: Site) -> Verdict:
+        """Everybody is nobody who is trusted."""
+        if not site.present:
+            return None
+        trusted = {site.baseline.account, *site.baseline.data_perimeter.trusted_accounts}
+        name = str(site.value)
+        if any(_is_trusted(kind, name, trusted) for kind in ("AWS", "Service")):
+            return Kept()
+        return Unfit(
+            wanted=f"a principal of {sorted(trusted)}, or an AWS service",
+            remedy="name one of this account or of data_perimeter.trusted_accounts",
+        )
 
 
 def _principals(statement: Mapping[str, object]) -> Iterator[tuple[str, str]]:

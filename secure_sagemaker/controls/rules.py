@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from secure_sagemaker.baseline import ControlId, SecurityBaseline
 from secure_sagemaker.controls.cases import (
     clarify_job,
+    cluster_storage,
     directory_bucket_output,
     endpoint_storage,
     grouped_model_package,
     job_storage,
     legacy_domain_key,
     names_models,
+    remote_function,
 )
 from secure_sagemaker.controls.catalogue import ExemptionId
 from secure_sagemaker.controls.checks import (
@@ -35,11 +37,27 @@ from secure_sagemaker.controls.checks import (
     Trusted,
 )
 from secure_sagemaker.controls.documents import JobDocument
+from secure_sagemaker.controls.images import ContainerImage, ImageOfAccount
 from secure_sagemaker.controls.perimeter import Bucket, BucketOwner, ResourcePolicy, S3Location
 from secure_sagemaker.controls.tags import AddedTags, RemovedTags, Tags
 from secure_sagemaker.controls.verdicts import Check, Rule, Site
 
-__all__ = ["BY_MEMBER", "BY_STRUCTURE", "BY_VALUE", "DOCUMENT", "DOCUMENT_MEMBERS", "TAGS", "TAGS_ADDED"]
+__all__ = [
+    "BY_MEMBER",
+    "BY_STRUCTURE",
+    "BY_VALUE",
+    "DOCUMENT",
+    "DOCUMENT_MEMBERS",
+    "GROUPS",
+    "POLICY",
+    "READ",
+    "RESOURCE",
+    "ROLE_IF_NAMED",
+    "SUBNETS",
+    "TAGS",
+    "TAGS_ADDED",
+    "WRITTEN",
+]
 
 
 def _rule(control: ControlId, check: Check) -> Rule:
@@ -96,20 +114,21 @@ _PLAIN_VOLUME = _rule(ControlId.KMS_VOLUME_KEY, Key(control=ControlId.KMS_VOLUME
 _OUTPUT = _rule(
     ControlId.KMS_OUTPUT_KEY, Key(control=ControlId.KMS_OUTPUT_KEY, unless=(directory_bucket_output,))
 )
-_RESOURCE = _rule(ControlId.KMS_RESOURCE_KEY, Key(control=ControlId.KMS_RESOURCE_KEY))
-_SUBNETS = _rule(ControlId.VPC_CONFIG, Subset(listed=_subnets))
-_GROUPS = _rule(ControlId.VPC_CONFIG, Subset(listed=_groups))
+RESOURCE = _rule(ControlId.KMS_RESOURCE_KEY, Key(control=ControlId.KMS_RESOURCE_KEY))
+SUBNETS = _rule(ControlId.VPC_CONFIG, Subset(listed=_subnets))
+GROUPS = _rule(ControlId.VPC_CONFIG, Subset(listed=_groups))
 _GROUPS_IF_NAMED = _rule(ControlId.VPC_CONFIG, Subset(listed=_groups, inject=_never))
 _GROUPS_OF_DOMAIN = _rule(ControlId.VPC_CONFIG, Subset(listed=_groups, inject=_in_new_domain))
 _ROLE = _rule(ControlId.EXECUTION_ROLE, Role())
 _ROLE_ALWAYS = _rule(ControlId.EXECUTION_ROLE, Role(inject=_always))
 _ROLE_OF_DOMAIN = _rule(ControlId.EXECUTION_ROLE, Role(inject=_in_new_domain))
+ROLE_IF_NAMED = _rule(ControlId.EXECUTION_ROLE, Role(inject=_never))
 _ROLES = _rule(ControlId.EXECUTION_ROLE, Roles())
-_ISOLATION = _rule(ControlId.NETWORK_ISOLATION, Isolation(unless=(clarify_job,)))
+_ISOLATION = _rule(ControlId.NETWORK_ISOLATION, Isolation(unless=(clarify_job, remote_function)))
 TAGS = _rule(ControlId.REQUIRED_TAGS, Tags())
 TAGS_ADDED = _rule(ControlId.REQUIRED_TAGS, AddedTags())
-_READ = _rule(ControlId.DATA_PERIMETER, S3Location(written=False))
-_WRITTEN = _rule(ControlId.DATA_PERIMETER, S3Location(written=True))
+READ = _rule(ControlId.DATA_PERIMETER, S3Location(written=False))
+WRITTEN = _rule(ControlId.DATA_PERIMETER, S3Location(written=True))
 _VPC_ID = _rule(ControlId.VPC_CONFIG, Subset(listed=_vpc_id, single=True))
 _VPC_ONLY = _rule(
     ControlId.DIRECT_INTERNET_ACCESS,
@@ -119,8 +138,10 @@ _NO_ROOT = _rule(
     ControlId.ROOT_ACCESS,
     Choice(strict="Disabled", permitted=lambda baseline: baseline.hardening.allow_root_access),
 )
+_IMAGE = _rule(ControlId.CONTAINER_IMAGE, ContainerImage())
+_IMAGE_OF_ACCOUNT = _rule(ControlId.CONTAINER_IMAGE, ImageOfAccount())
 _TEAM = _rule(ControlId.PUBLIC_WORKFORCE, PrivateTeam())
-_POLICY = _rule(ControlId.RESOURCE_POLICY, ResourcePolicy())
+POLICY = _rule(ControlId.RESOURCE_POLICY, ResourcePolicy())
 _SERVERLESS = _rule(
     ControlId.SERVERLESS_INFERENCE,
     Forbidden(wanted="instance-backed inference", permitted=lambda baseline: False),
@@ -153,7 +174,9 @@ BY_STRUCTURE: Mapping[tuple[str, str], Rule] = {
     ),
     ("AutoMLSecurityConfig", "VolumeKmsKeyId"): _PLAIN_VOLUME,
     ("LabelingJobResourceConfig", "VolumeKmsKeyId"): _PLAIN_VOLUME,
-    ("ClusterEbsVolumeConfig", "VolumeKmsKeyId"): _PLAIN_VOLUME,
+    ("ClusterEbsVolumeConfig", "VolumeKmsKeyId"): _rule(
+        ControlId.KMS_VOLUME_KEY, Key(control=ControlId.KMS_VOLUME_KEY, unless=(cluster_storage,))
+    ),
     ("CreateNotebookInstanceInput", "KmsKeyId"): _PLAIN_VOLUME,
     ("CreateDomainRequest", "KmsKeyId"): _rule(
         ControlId.KMS_VOLUME_KEY, Key(control=ControlId.KMS_VOLUME_KEY, unless=(legacy_domain_key,))
@@ -191,11 +214,11 @@ BY_STRUCTURE: Mapping[tuple[str, str], Rule] = {
         _OUTPUT,
     ),
     # What rests in SageMaker itself.
-    ("CreateMlflowAppRequest", "KmsKeyId"): _RESOURCE,
-    ("CreatePartnerAppRequest", "KmsKeyId"): _RESOURCE,
-    ("ModelCardSecurityConfig", "KmsKeyId"): _RESOURCE,
-    ("ModelPackageSecurityConfig", "KmsKeyId"): _RESOURCE,
-    ("OnlineStoreSecurityConfig", "KmsKeyId"): _RESOURCE,
+    ("CreateMlflowAppRequest", "KmsKeyId"): RESOURCE,
+    ("CreatePartnerAppRequest", "KmsKeyId"): RESOURCE,
+    ("ModelCardSecurityConfig", "KmsKeyId"): RESOURCE,
+    ("ModelPackageSecurityConfig", "KmsKeyId"): RESOURCE,
+    ("OnlineStoreSecurityConfig", "KmsKeyId"): RESOURCE,
     # The network.
     **{
         (shape, member): rule
@@ -206,17 +229,17 @@ BY_STRUCTURE: Mapping[tuple[str, str], Rule] = {
             "VpcConfig",
             "WorkforceVpcConfigRequest",
         )
-        for member, rule in (("Subnets", _SUBNETS), ("SecurityGroupIds", _GROUPS))
+        for member, rule in (("Subnets", SUBNETS), ("SecurityGroupIds", GROUPS))
     },
     ("WorkforceVpcConfigRequest", "VpcId"): _VPC_ID,
-    ("CreateDomainRequest", "SubnetIds"): _SUBNETS,
+    ("CreateDomainRequest", "SubnetIds"): SUBNETS,
     ("CreateDomainRequest", "VpcId"): _VPC_ID,
-    ("UpdateDomainRequest", "SubnetIds"): _SUBNETS,
+    ("UpdateDomainRequest", "SubnetIds"): SUBNETS,
     ("UpdateDomainRequest", "VpcId"): _VPC_ID,
     ("CreateNotebookInstanceInput", "SubnetId"): _rule(
         ControlId.VPC_CONFIG, Subset(listed=_subnets, single=True)
     ),
-    ("CreateNotebookInstanceInput", "SecurityGroupIds"): _GROUPS,
+    ("CreateNotebookInstanceInput", "SecurityGroupIds"): GROUPS,
     ("UserSettings", "SecurityGroups"): _GROUPS_OF_DOMAIN,
     ("DefaultSpaceSettings", "SecurityGroups"): _GROUPS_OF_DOMAIN,
     ("DomainSettings", "SecurityGroupIds"): _GROUPS_IF_NAMED,
@@ -246,7 +269,7 @@ BY_STRUCTURE: Mapping[tuple[str, str], Rule] = {
     ),
     ("UserSettings", "ExecutionRole"): _ROLE_OF_DOMAIN,
     # Redshift's own role, which the default for SageMaker cannot stand for.
-    ("RedshiftDatasetDefinition", "ClusterRoleArn"): _rule(ControlId.EXECUTION_ROLE, Role(inject=_never)),
+    ("RedshiftDatasetDefinition", "ClusterRoleArn"): ROLE_IF_NAMED,
     ("EmrSettings", "AssumableRoleArns"): _ROLES,
     ("EmrSettings", "ExecutionRoleArns"): _ROLES,
     # Switches.
@@ -305,10 +328,30 @@ BY_STRUCTURE: Mapping[tuple[str, str], Rule] = {
             ("TrainingImageConfig", "TrainingRepositoryAccessMode"),
         )
     },
+    # Images, and what names them; a sibling may state the digest.
+    ("ModelPackageContainerDefinition", "Image"): _rule(
+        ControlId.CONTAINER_IMAGE, ContainerImage(digest="ImageDigest")
+    ),
+    ("TrainingSpecification", "TrainingImage"): _rule(
+        ControlId.CONTAINER_IMAGE, ContainerImage(digest="TrainingImageDigest")
+    ),
+    **dict.fromkeys(
+        (
+            ("AlgorithmSpecification", "AlgorithmName"),
+            ("ContainerDefinition", "ModelPackageName"),
+            ("CreateCompilationJobRequest", "ModelPackageVersionArn"),
+            ("HyperParameterAlgorithmSpecification", "AlgorithmName"),
+            ("RecommendationJobInputConfig", "ModelPackageVersionArn"),
+            ("ResourceSpec", "SageMakerImageArn"),
+            ("ResourceSpec", "SageMakerImageVersionArn"),
+            ("SourceAlgorithm", "AlgorithmName"),
+        ),
+        _IMAGE_OF_ACCOUNT,
+    ),
     # Documents inside requests.
     ("CreateJobRequest", "JobConfigDocument"): _rule(ControlId.JOB_DOCUMENT, JobDocument()),
-    ("PutModelPackageGroupPolicyInput", "ResourcePolicy"): _POLICY,
-    ("PutEndpointPolicyRequest", "ResourcePolicy"): _POLICY,
+    ("PutModelPackageGroupPolicyInput", "ResourcePolicy"): POLICY,
+    ("PutEndpointPolicyRequest", "ResourcePolicy"): POLICY,
     # Who owns the bucket that a tracking server writes to.
     **{
         (shape, member): rule
@@ -377,7 +420,7 @@ BY_STRUCTURE: Mapping[tuple[str, str], Rule] = {
             ("UpdateMlflowTrackingServerRequest", "ArtifactStoreUri"),
             ("WorkspaceSettings", "S3ArtifactPath"),
         ),
-        _WRITTEN,
+        WRITTEN,
     ),
 }
 
@@ -407,9 +450,13 @@ BY_MEMBER: Mapping[str, Rule] = {
 }
 
 BY_VALUE: Mapping[str, Rule] = {
-    "KmsKeyId": _RESOURCE,
+    "KmsKeyId": RESOURCE,
     "RoleArn": _ROLE,
     "ProductionVariantServerlessConfig": _SERVERLESS,
+    **dict.fromkeys(
+        ("AlgorithmImage", "ContainerImage", "ImageBaseImage", "ImageUri", "OptimizationContainerImage"),
+        _IMAGE,
+    ),
     **dict.fromkeys(
         (
             "S3Uri",
@@ -422,7 +469,7 @@ BY_VALUE: Mapping[str, Rule] = {
             "S3SchemaUri",
             "Url",
         ),
-        _READ,
+        READ,
     ),
 }
 
@@ -432,10 +479,13 @@ DOCUMENT: Mapping[str, Rule] = {
     "KmsKeyId": _OUTPUT,
     "RoleArn": _ROLE,
     "ExecutionRoleArn": _ROLE,
-    "S3OutputPath": _WRITTEN,
-    "S3Uri": _READ,
-    "SecurityGroupIds": _GROUPS,
-    "Subnets": _SUBNETS,
+    "Image": _IMAGE,
+    "ImageUri": _IMAGE,
+    "TrainingImage": _IMAGE,
+    "S3OutputPath": WRITTEN,
+    "S3Uri": READ,
+    "SecurityGroupIds": GROUPS,
+    "Subnets": SUBNETS,
 }
 DOCUMENT_MEMBERS: Mapping[str, tuple[str, ...]] = {
     "OutputDataConfig": ("KmsKeyArn",),

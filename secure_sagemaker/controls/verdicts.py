@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 
-from secure_sagemaker.baseline import ControlId, KeyReference, KindOfWork, SecurityBaseline
+from secure_sagemaker.baseline import ControlId, KeyReference, KindOfWork, Mode, SecurityBaseline
 from secure_sagemaker.controls.catalogue import ExemptionId
 
 __all__ = [
@@ -45,6 +46,18 @@ class Policy:
     baseline: SecurityBaseline
     key_arns: Mapping[str, str] = field(default_factory=dict)
     """Key reference, as written, to key ARN."""
+    creating: bool = False
+    """The calls are those of ``SecureSession.create_bucket``, which secures what it creates."""
+    own_keys: frozenset[str] = field(init=False)
+    """The ARNs of the baseline's keys, as far as is known."""
+    observed: frozenset[ControlId] = field(init=False)
+    """The controls that only observe."""
+
+    def __post_init__(self) -> None:
+        observed = (control for control in ControlId if self.baseline.mode(control) is Mode.OBSERVE)
+        object.__setattr__(self, "observed", frozenset(observed))
+        known = (self.key_arn(reference) for reference in self.baseline.kms.references())
+        object.__setattr__(self, "own_keys", frozenset(arn for arn in known if arn is not None))
 
     def key_arn(self, reference: str) -> str | None:
         """The key's ARN, or None while the reference must be looked up."""
@@ -54,9 +67,12 @@ class Policy:
         return self.key_arns.get(reference)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Site:
-    """One member where it stands in one request."""
+    """One member where it stands in one request.
+
+    Not frozen, for one is made for each governed member of each request and freezing would double that.
+    """
 
     service: str
     operation: str
@@ -80,16 +96,21 @@ class Site:
     @property
     def unchanged_if_absent(self) -> bool:
         """An update leaves what it does not name as it was: absence asks for nothing."""
-        return self.operation.startswith("Update") and not self.ancestors
+        return self.operation.startswith("Update") and not self.ancestors and self.operation not in _REPLACING
 
     @property
     def kind_of_work(self) -> KindOfWork | None:
         """The kind of work of the innermost structure that has one; None when none is known to."""
-        for shape, _ in reversed((*self.ancestors, (self.shape, self.siblings))):
-            if shape in _KINDS:
-                return _KINDS[shape]
-        return None
+        kind = _KINDS.get(self.shape)
+        for shape, _ in reversed(self.ancestors):
+            if kind is not None:
+                break
+            kind = _KINDS.get(shape)
+        return kind
 
+
+_REPLACING = frozenset({"UpdateSchedule"})
+"""Updates that forget what they do not name."""
 
 _KINDS: Mapping[str, KindOfWork] = {
     "CreateTrainingJobRequest": KindOfWork.TRAINING,
@@ -178,17 +199,27 @@ class Rule:
     """Its value must never be shown."""
 
 
+_STRUCTURE = (dict, Mapping)
+"""For ``isinstance``: what nearly every structure is comes first, and needs no look into a registry."""
+
+
 def values_at(content: object, path: str) -> list[object]:
     """Every value at a path such as ``InstanceGroups[].InstanceType``; absent parts give nothing."""
     found: list[object] = [content]
-    for part in path.split("."):
-        name, listed = part.removesuffix("[]"), part.endswith("[]")
+    for name, listed in _steps(path):
         following: list[object] = []
         for item in found:
-            value = item.get(name) if isinstance(item, Mapping) else None
-            if listed and isinstance(value, Sequence) and not isinstance(value, str):
-                following.extend(value)
-            elif value is not None and not listed:
+            value = item.get(name) if isinstance(item, _STRUCTURE) else None
+            if value is None:
+                continue
+            if not listed:
                 following.append(value)
+            elif isinstance(value, Sequence) and not isinstance(value, str):
+                following.extend(value)
         found = following
     return found
+
+
+@lru_cache(maxsize=256)
+def _steps(path: str) -> tuple[tuple[str, bool], ...]:
+    return tuple((part.removesuffix("[]"), part.endswith("[]")) for part in path.split("."))

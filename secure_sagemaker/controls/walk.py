@@ -1,4 +1,8 @@
-"""One walk over one request: what each verdict becomes under the control's mode and the waivers."""
+"""One walk over one request: what each verdict becomes under the control's mode and the waivers.
+
+It runs twice for each call of the program, so what most requests do not need is made only where it is
+needed: a path where something is decided, a copy where something may change.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,11 @@ from functools import lru_cache
 
 from secure_sagemaker.baseline import ControlId, Mode, Waiver
 from secure_sagemaker.controls.catalogue import CONTROLS, EXEMPTIONS, references
-from secure_sagemaker.controls.decisions import ABSENT, Action, Decision
+from secure_sagemaker.controls.decisions import ABSENT, HIDDEN, Action, Decision
 from secure_sagemaker.controls.documents import JobDocument, read_json
+from secure_sagemaker.controls.members import Parent
 from secure_sagemaker.controls.parameters import Child, Node, document_node
+from secure_sagemaker.controls.script_mode import Adaptation
 from secure_sagemaker.controls.verdicts import (
     REMOVE,
     Exempted,
@@ -28,11 +34,14 @@ from secure_sagemaker.controls.verdicts import (
 
 __all__ = ["Walk"]
 
+# What nearly every structure is comes first, and needs no look into a registry.
+_STRUCTURE = (dict, Mapping)
+_LIST = (list, Sequence)
 _SHOWN = 300
 """How many characters of a value a decision shows."""
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class Walk:
     """One walk over one request, gathering decisions."""
 
@@ -41,6 +50,7 @@ class Walk:
     policy: Policy
     waivers: Mapping[ControlId, Waiver]
     final: bool
+    """Whether the request is as it is about to be sent: then nothing of it is changed."""
     decisions: list[Decision] = field(default_factory=list)
     lookups: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
@@ -52,11 +62,12 @@ class Walk:
         *,
         path: str,
         ancestors: tuple[tuple[str, Mapping[str, object]], ...],
-    ) -> dict[str, object]:
-        """The structure as it may be sent: a copy where anything in it is governed."""
-        result = dict(content)
-        for name in sorted(node.unknown & content.keys()):
-            self._meet_unknown(path + name, content[name])
+    ) -> Mapping[str, object]:
+        """The structure as it may be sent: a copy of what is governed in it, or in the final walk itself."""
+        changes: dict[str, object] = {}
+        if node.unknown:
+            for name in sorted(node.unknown & content.keys()):
+                self._meet_unknown(path + name, content[name])
         for member in node.members:
             value = content.get(member.name)
             site = Site(
@@ -71,32 +82,36 @@ class Walk:
                 ancestors=ancestors,
                 policy=self.policy,
             )
-            if isinstance(member.rule.check, JobDocument):
-                self._document(member.name, value, result, path + member.name)
-            else:
-                self._settle(member.rule, site, member.rule.check.judge(site), path, result)
-        around = (*ancestors, (node.shape, content))
-        for child in node.children:
-            self._descend(child, node, content, result, path=path, ancestors=around)
-        return result
+            check = member.rule.check
+            if isinstance(check, JobDocument):
+                self._document(member.name, value, changes, path + member.name)
+            elif (verdict := check.judge(site)) is not None:
+                self._settle(member.rule, site, verdict, path, changes)
+        if node.children:
+            around = (*ancestors, (node.shape, content))
+            for child in node.children:
+                value = content.get(child.name)
+                if value is not None:
+                    changes[child.name] = self._seeded(child, value, path + child.name, around)
+                elif child.parent is not None:
+                    self._create(child, child.parent, node, content, changes, path=path, ancestors=around)
+        if node.whole is not None:
+            for adaptation in node.whole(_with(content, changes), self.policy.baseline):
+                self._adapt(adaptation, path, changes)
+        return content if self.final else _with(content, changes)
 
-    def _descend(
+    def _create(
         self,
         child: Child,
+        parent: Parent,
         node: Node,
         content: Mapping[str, object],
-        result: dict[str, object],
+        changes: dict[str, object],
         *,
         path: str,
         ancestors: tuple[tuple[str, Mapping[str, object]], ...],
     ) -> None:
-        value = content.get(child.name)
         here = path + child.name
-        if value is not None:
-            result[child.name] = self._seeded(child, value, here, ancestors)
-            return
-        if child.parent is None:
-            return
         site = Site(
             service=self.service,
             operation=self.operation,
@@ -109,13 +124,13 @@ class Walk:
             ancestors=ancestors[:-1],
             policy=self.policy,
         )
-        if (verdict := child.parent.unless(site)) is not None and child.parent.control is not None:
-            self._settle_exemption(child.parent.control, verdict, here)
+        if (verdict := parent.unless(site)) is not None and parent.control is not None:
+            self._settle_exemption(parent.control, verdict, here)
             return
         empty: object = [] if child.nesting else {}
         created = self._seeded(child, empty, here, ancestors)
         if created != empty:
-            result[child.name] = created
+            changes[child.name] = created
 
     def _seeded(
         self,
@@ -125,16 +140,22 @@ class Walk:
         ancestors: tuple[tuple[str, Mapping[str, object]], ...],
     ) -> object:
         """The child's value, with the entries that a list must have where securing them adds something."""
-        seeds = [] if child.parent is None or not isinstance(value, list | tuple) else [*child.parent.seed]
-        missing = [seed for seed in seeds if not any(_holds(entry, seed) for entry in _entries(value))]
-        whole = [*_entries(value), *missing] if missing else value
+        if not child.nesting and isinstance(value, _STRUCTURE):
+            return self.structure(child.node, value, path=f"{path}.", ancestors=ancestors)
+        seeds = child.parent.seed if child.parent is not None else ()
+        if not seeds or not isinstance(value, list | tuple):
+            return self._nested(child.node, child.nesting, value, path, ancestors)
+        missing = [seed for seed in seeds if not any(_holds(entry, seed) for entry in value)]
+        if not missing:
+            return self._nested(child.node, child.nesting, value, path, ancestors)
+        whole = [*value, *missing]
         secured = self._nested(child.node, child.nesting, whole, path, ancestors)
-        if missing and isinstance(secured, list):
-            given = len(secured) - len(missing)
-            return secured[:given] + [
-                new for new, seed in zip(secured[given:], missing, strict=True) if new != seed
-            ]
-        return secured
+        if self.final or not isinstance(secured, list):
+            return value
+        given = len(value)
+        return secured[:given] + [
+            new for new, seed in zip(secured[given:], missing, strict=True) if new != seed
+        ]
 
     def _nested(
         self,
@@ -144,30 +165,38 @@ class Walk:
         path: str,
         ancestors: tuple[tuple[str, Mapping[str, object]], ...],
     ) -> object:
-        if nesting.startswith("[") and isinstance(value, Sequence) and not isinstance(value, str):
-            return [
-                self._nested(node, nesting[1:], item, f"{path}[{index}]", ancestors)
-                for index, item in enumerate(value)
-            ]
-        if nesting.startswith("{") and isinstance(value, Mapping):
-            return {
+        if not nesting:
+            if isinstance(value, _STRUCTURE):
+                return self.structure(node, value, path=f"{path}.", ancestors=ancestors)
+        elif nesting[0] == "[":
+            if isinstance(value, _LIST) and not isinstance(value, str):
+                items = [
+                    self._nested(node, nesting[1:], item, f"{path}[{index}]", ancestors)
+                    for index, item in enumerate(value)
+                ]
+                return value if self.final else items
+        elif isinstance(value, _STRUCTURE):
+            entries = {
                 key: self._nested(node, nesting[1:], item, f"{path}[{key!r}]", ancestors)
                 for key, item in value.items()
             }
-        if not nesting and isinstance(value, Mapping):
-            return self.structure(node, value, path=f"{path}.", ancestors=ancestors)
+            return value if self.final else entries
         return value  # malformed: botocore's own validation says so
 
     # --- what a verdict becomes -------------------------------------------------------------------
 
-    def _settle(self, rule: Rule, site: Site, verdict: Verdict, path: str, result: dict[str, object]) -> None:
+    def _settle(
+        self, rule: Rule, site: Site, verdict: Verdict, path: str, changes: dict[str, object]
+    ) -> None:
         here = path + site.member
-        got = ABSENT if not site.present else "(hidden)" if rule.secret else _shown(site.value)
+        got = ABSENT if not site.present else HIDDEN if rule.secret else _shown(site.value)
         match verdict:
             case None:
                 return
             case Kept():
-                self._record(rule.control, here, Action.KEPT, got=got, wanted=got)
+                self._record(rule.control, here, Action.KEPT, got, got)
+            case Supplied(value=value):
+                self._change(rule.control, here, got, value, changes, action=Action.INJECTED)
             case Exempted():
                 self._settle_exemption(rule.control, verdict, here, got=got)
             case Lookup(reference=reference, inject=inject):
@@ -177,13 +206,11 @@ class Walk:
                     return  # nothing would be changed or refused, so nothing need be known
                 self.lookups.append(reference)
                 action = Action.INJECTED if injected else Action.KEPT
-                self._record(rule.control, here, action, got=got, wanted=wanted)
-            case Supplied(value=value):
-                self._change(rule.control, here, got, value, result, action=Action.INJECTED)
+                self._record(rule.control, here, action, got, wanted)
             case Rewritten(value=value, why=why):
-                self._change(rule.control, here, got, value, result, action=Action.CORRECTED, why=why)
+                self._change(rule.control, here, got, value, changes, action=Action.CORRECTED, why=why)
             case Unfit():
-                self._settle_unfit(rule.control, verdict, here, got, result)
+                self._settle_unfit(rule.control, verdict, here, got, changes)
 
     def _settle_exemption(
         self, control: ControlId, verdict: Verdict, path: str, *, got: str = ABSENT
@@ -191,15 +218,15 @@ class Walk:
         if isinstance(verdict, Exempted):
             exemption = EXEMPTIONS[verdict.exemption]
             why = f"{exemption.reason} ({exemption.source})"
-            self._record(control, path, Action.EXEMPT, got=got, wanted=got, why=why)
+            self._record(control, path, Action.EXEMPT, got, got, why)
 
     def _settle_unfit(
-        self, control: ControlId, verdict: Unfit, path: str, got: str, result: dict[str, object]
+        self, control: ControlId, verdict: Unfit, path: str, got: str, changes: dict[str, object]
     ) -> None:
         mode = self.policy.baseline.mode(control)
         if mode is Mode.CORRECT and verdict.correction is not None and not self.final:
             self._change(
-                control, path, got, verdict.correction, result, action=Action.CORRECTED, why=verdict.why
+                control, path, got, verdict.correction, changes, action=Action.CORRECTED, why=verdict.why
             )
         elif not self._excused(control, path, got, verdict.wanted):
             self._refuse(control, path, got, verdict.wanted, why=verdict.why, remedy=verdict.remedy)
@@ -210,30 +237,38 @@ class Walk:
         path: str,
         got: str,
         value: object,
-        result: dict[str, object],
+        changes: dict[str, object],
         *,
         action: Action,
         why: str = "",
     ) -> None:
-        if self._excused(control, path, got, _shown(value)):
+        wanted = _shown(value)
+        if self._excused(control, path, got, wanted):
             return
         if self.final:
             self._refuse(
                 control,
                 path,
                 got,
-                _shown(value),
+                wanted,
                 why="it was secured, and something changed it afterwards: "
                 "a handler registered on the client or the session",
                 remedy="have that handler leave the member alone",
             )
             return
-        name = path.rpartition(".")[2]
-        if value is REMOVE:
-            result.pop(name, None)
-        else:
-            result[name] = value
-        self._record(control, path, action, got=got, wanted=_shown(value), why=why)
+        changes[path.rpartition(".")[2]] = value
+        self._record(control, path, action, got, wanted, why)
+
+    def _adapt(self, adaptation: Adaptation, path: str, changes: dict[str, object]) -> None:
+        control, here = adaptation.control, path + adaptation.path
+        got, wanted, why = adaptation.got, adaptation.wanted, adaptation.why
+        if self._excused(control, here, got, wanted):
+            return
+        if adaptation.value is None or self.final:
+            self._refuse(control, here, got, wanted, why=why, remedy=adaptation.remedy)
+            return
+        changes[adaptation.member] = adaptation.value
+        self._record(control, here, Action.CORRECTED, got=got, wanted=wanted, why=why)
 
     def _excused(self, control: ControlId, path: str, got: str, wanted: str) -> bool:
         if (waiver := self.waivers.get(control)) is not None:
@@ -241,10 +276,10 @@ class Walk:
                 f"{waiver.reason} (ticket {waiver.ticket}, approved by {waiver.approver}, "
                 f"until {waiver.expires.isoformat()})"
             )
-            self._record(control, path, Action.WAIVED, got=got, wanted=wanted, why=why)
+            self._record(control, path, Action.WAIVED, got, wanted, why)
             return True
-        if self.policy.baseline.mode(control) is Mode.OBSERVE:
-            self._record(control, path, Action.OBSERVED, got=got, wanted=wanted)
+        if control in self.policy.observed:
+            self._record(control, path, Action.OBSERVED, got, wanted)
             return True
         return False
 
@@ -253,33 +288,20 @@ class Walk:
     ) -> None:
         row = CONTROLS[control]
         reason = f"{row.why}; {why}" if why else row.why
-        self._record(
-            control, path, Action.REFUSED, got=got, wanted=wanted, why=reason, remedy=remedy or row.remedy
-        )
+        self._record(control, path, Action.REFUSED, got, wanted, reason, remedy or row.remedy)
 
     def _record(
         self,
         control: ControlId,
         path: str,
         action: Action,
-        *,
         got: str,
         wanted: str,
         why: str = "",
         remedy: str = "",
     ) -> None:
-        self.decisions.append(
-            Decision(
-                control_id=control,
-                path=path,
-                action=action,
-                got=got,
-                wanted=wanted,
-                why=why or CONTROLS[control].why,
-                remedy=remedy,
-                references=_references(self.operation, path),
-            )
-        )
+        decided = _familiar if got is ABSENT else _decision
+        self.decisions.append(decided(self.operation, control, path, action, got, wanted, why, remedy))
 
     def _meet_unknown(self, path: str, value: object) -> None:
         self.unknown.append(path)
@@ -288,7 +310,7 @@ class Walk:
         ):
             self._refuse(ControlId.UNKNOWN_MEMBER, path, type(value).__name__, ABSENT)
 
-    def _document(self, name: str, value: object, result: dict[str, object], path: str) -> None:
+    def _document(self, name: str, value: object, changes: dict[str, object], path: str) -> None:
         if value is None:
             return
         try:
@@ -307,12 +329,12 @@ class Walk:
         ):
             secured["VpcConfig"] = network
         if secured != content:
-            result[name] = json.dumps(secured)
+            changes[name] = json.dumps(secured)
 
     def _document_structure(self, name: str, content: Mapping[str, object], path: str) -> dict[str, object]:
         node = document_node(name, content)
         governed = {member.name for member in node.members}
-        result = self.structure(node, content, path=path, ancestors=())
+        result = dict(self.structure(node, content, path=path, ancestors=()))
         for key, value in content.items():
             if key not in governed:
                 result[key] = self._document_value(key, value, path + key)
@@ -326,19 +348,50 @@ class Walk:
         return value
 
 
-def _entries(value: object) -> Sequence[object]:
-    return value if isinstance(value, list | tuple) else ()
-
-
 def _holds(content: object, part: object) -> bool:
     if isinstance(part, Mapping):
         return isinstance(content, Mapping) and all(_holds(content.get(key), part[key]) for key in part)
     return content == part
 
 
+def _with(content: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
+    result = {**content, **changes}
+    for name, value in changes.items():
+        if value is REMOVE:
+            del result[name]
+    return result
+
+
+def _decision(
+    operation: str,
+    control: ControlId,
+    path: str,
+    action: Action,
+    got: str,
+    wanted: str,
+    why: str,
+    remedy: str,
+) -> Decision:
+    return Decision(
+        control_id=control,
+        path=path,
+        action=action,
+        got=got,
+        wanted=wanted,
+        why=why or CONTROLS[control].why,
+        remedy=remedy,
+        references=_references(operation, path, control),
+    )
+
+
+# What is absent is decided on by the baseline alone, again and again: that is one object each time, also in
+# the audit trail. What a request itself says is remembered nowhere.
+_familiar = lru_cache(maxsize=1024)(_decision)
+
+
 @lru_cache(maxsize=4096)
-def _references(operation: str, path: str) -> tuple[str, ...]:
-    return references(operation, _generic(path))
+def _references(operation: str, path: str, control: ControlId) -> tuple[str, ...]:
+    return references(operation, _generic(path), control)
 
 
 def _generic(path: str) -> str:

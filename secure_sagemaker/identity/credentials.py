@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, TypedDict
 
 import boto3
@@ -125,7 +126,10 @@ class AssumedRole:
         self._principal: Principal | None = None
         self._issued: set[str] = set()
         # One object for the session: its lock is what lets threads assume the role once.
-        self._credentials = DeferredRefreshableCredentials(refresh_using=self.fetch, method=METHOD)
+        # Asked for the time before each signature; botocore's own way, in local time, takes far longer.
+        self._credentials = DeferredRefreshableCredentials(
+            refresh_using=self.fetch, method=METHOD, time_fetcher=partial(datetime.now, UTC)
+        )
 
     def __repr__(self) -> str:
         return f"AssumedRole({self._baseline.role.arn!r})"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from secure_sagemaker.exceptions import SessionError
 
 __all__ = ["EndpointPolicy"]
+
+_REMEMBERED = 1024
+"""How many places that are fine are remembered: S3 has one for each bucket."""
 
 
 def _origin(url: str) -> str:
@@ -27,6 +30,8 @@ class EndpointPolicy:
     """AWS's own DNS suffixes in the baseline's partition, such as ``amazonaws.com``."""
     allowed_origins: tuple[str, ...] = ()
     """Further origins, ``scheme://host[:port]``."""
+    _fine: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+    """What stands before the path in URLs that are no problem."""
 
     @classmethod
     def for_partition(
@@ -58,6 +63,16 @@ class EndpointPolicy:
 
     def problem(self, url: str) -> str | None:
         """Why a URL is no endpoint to send to, or None when it is one."""
+        path = url.find("/", url.find("//") + 2)
+        place = url if path < 0 else url[:path]
+        if place in self._fine:
+            return None
+        problem = self._problem(url)
+        if problem is None and len(self._fine) < _REMEMBERED:
+            self._fine.add(place)
+        return problem
+
+    def _problem(self, url: str) -> str | None:
         origin = _origin(url)
         if origin in self.allowed_origins:
             return None

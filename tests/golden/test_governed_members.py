@@ -84,9 +84,12 @@ def test_a_weak_value_is_never_kept(rows: list[dict[str, object]]) -> None:
         ("CreateModel", "PrimaryContainer.ImageConfig", "none"),
         ("CreateModel", "Containers[].ImageConfig", "none"),
         ("CreateTrainingJob", "AlgorithmSpecification.TrainingImageConfig", "none"),
-        ("CopyObject", "BucketKeyEnabled", "none"),
-        ("CreateMultipartUpload", "BucketKeyEnabled", "none"),
-        ("PutObject", "BucketKeyEnabled", "none"),
+        *(
+            (operation, member, "none")
+            for operation in ("CopyObject", "CreateMultipartUpload", "CreateSession", "PutObject")
+            for member in ("BucketKeyEnabled", "SSEKMSEncryptionContext")
+        ),
+        ("PutBucketEncryption", "ServerSideEncryptionConfiguration.Rules[].BucketKeyEnabled", "none"),
     }
     assert harmless == passed
 

@@ -5,6 +5,7 @@ governed. What a member holds is drawn from its value's shape: a key, a subnet, 
 baseline's, now another's. A good ``Pool`` has the baseline's alone.
 """
 
+import base64
 import copy
 import json
 from collections.abc import Mapping, Sequence
@@ -19,12 +20,14 @@ from hypothesis import strategies as st
 from secure_sagemaker.baseline import ControlId, IsolationMode, KindOfWork, Mode, SecurityBaseline
 from secure_sagemaker.controls.members import is_mutating
 from secure_sagemaker.controls.parameters import governed_members
+from secure_sagemaker.presigning import post_object
 from tools.golden import S3_OPERATIONS, STATED, USUAL, key, role
 
 EBS_TYPES = ("ml.m5.xlarge", "ml.c5.2xlarge")
 OTHER_TYPES = ("ml.g5.xlarge", "ml.p4d.24xlarge", "ml.m3.xlarge", "ml.zz9.xlarge")
 CLARIFY = "131013547314.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-clarify-processing:1.0"
-IMAGE = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/train:1"
+IMAGE = f"111122223333.dkr.ecr.eu-west-1.amazonaws.com/train:1@sha256:{'0a' * 32}"
+TOKEN = "gh" + "p_" + "0aB1" * 9  # in two parts, lest anybody take it for a real one
 MOST_DEEP = 7
 MOST_OPTIONAL = 3
 
@@ -36,7 +39,8 @@ def operations() -> tuple[OperationModel, ...]:
     sagemaker, s3 = session.get_service_model("sagemaker"), session.get_service_model("s3")
     models = [sagemaker.operation_model(name) for name in sagemaker.operation_names]
     models = [model for model in models if is_mutating("sagemaker", model.name)]
-    models += [s3.operation_model(name) for name in (*S3_OPERATIONS, "UploadPartCopy", "DeleteObjects")]
+    models += [s3.operation_model(name) for name in (*S3_OPERATIONS, "DeleteObjects")]
+    models.append(post_object(s3))
     return tuple(model for model in models if any(governed_members(model)))
 
 
@@ -82,6 +86,10 @@ class Pool:
             "https://s3.eu-west-1.amazonaws.com/ml-artifacts/x",
             "https://elsewhere.example.com/x",
         )
+        if shape.name == "SSEKMSEncryptionContext":
+            return self._some(
+                (_context({"workload": "churn", "stage": "test"}),), (_context({}), "x", "eA==")
+            )
         if "KMS" in shape.name.upper():
             return self._some(arns or [foreign_key], (foreign_key, "alias/mine", "alias/ml", ""))
         if shape.name == "RoleArn" or member.endswith("RoleArn"):
@@ -96,7 +104,7 @@ class Pool:
             return self._some(baseline.vpc.security_groups, ("sg-0f0f0f0f",))
         if shape.name in ("VpcId", "WorkforceVpcId"):
             return self._some((baseline.vpc.vpc_id or "vpc-0f0f0f0f",), ("vpc-0e0e0e0e",))
-        if shape.name == "BucketName":
+        if shape.name in ("BucketName", "TargetBucket"):
             return self._some(
                 tuple(baseline.data_perimeter.write), ("elsewhere", "elsewhere--euw1-az1--x-s3")
             )
@@ -104,24 +112,31 @@ class Pool:
             return self._some(buckets, other_locations)
         if shape.name == "CopySource":
             return self._some([f"{name}/k" for name in names], ("elsewhere/k",))
-        if shape.name == "AccountId" and "Owner" in member:
+        if shape.name in ("CloudFunction", "LambdaFunctionArn", "QueueArn", "TopicArn"):
+            own = f"arn:aws:sqs:eu-west-1:{baseline.account}:x"
+            return self._some((own,), ("arn:aws:sqs:eu-west-1:999988887777:x", "x"))
+        if shape.name == "AccountId" and ("Owner" in member or "Account" in member):
             return self._some(sorted(set(baseline.data_perimeter.write.values())), ("999988887777",))
         if "InstanceType" in shape.name:
             return self._some(EBS_TYPES, OTHER_TYPES)
-        if member in ("Image", "ImageUri", "TrainingImage"):
+        if member in ("BaseImage", "Image", "ImageUri", "RuleEvaluatorImage", "TrainingImage"):
             return self._some((IMAGE,), (CLARIFY, "evil.example.com/sagemaker-clarify-processing"))
+        if member in ("AlgorithmName", "ModelPackageName", "SageMakerImageArn"):
+            return self._some(("x",), ("arn:aws:sagemaker:eu-west-1:999988887777:algorithm/x",))
+        if shape.name.endswith(("EnvironmentValue", "HyperParameterValue", "ContainerArgument")):
+            return self._some(("churn",), (TOKEN, f"--token={TOKEN}"))
         if "Cidr" in shape.name:
             return self._some(("10.0.0.0/16",), ("0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1", "x"))
         if member == "JobConfigDocument":
             return self._some((json.dumps({}),), _documents(foreign_key))
-        if member == "ResourcePolicy":
+        if member in ("Policy", "ResourcePolicy"):
             trusting = json.dumps({"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}}]})
             own = json.dumps({"Statement": [{"Effect": "Allow", "Principal": {"AWS": baseline.account}}]})
             return self._some((own,), (trusting, "no JSON", own.replace("Allow", "Deny")))
         if shape.name == "TagKey":
             return ("team", "cost-centre", "owner")
         if shape.name == "TagValue":
-            return ("churn", "fraud", "nobody")
+            return self._some(("churn", "fraud", "nobody"), (TOKEN,))
         return None
 
 
@@ -139,20 +154,33 @@ def _documents(foreign_key: str) -> tuple[str, ...]:
     )
 
 
+def _context(pairs: Mapping[str, str]) -> str:
+    return base64.b64encode(json.dumps(pairs).encode()).decode()
+
+
 STRICT = {
+    "ACL": "private",
     "AppNetworkAccessType": "VpcOnly",
+    "BlockPublicAcls": True,
+    "BlockPublicPolicy": True,
+    "CannedACL": "private",
     "DirectInternetAccess": "Disabled",
     "EnableDockerAccess": "DISABLED",
     "EnableInterContainerTrafficEncryption": True,
     "EnableNetworkIsolation": True,
     "EnableRemoteDebug": False,
     "EnableSSMAccess": False,
+    "EncryptionType": "aws:kms",
+    "IgnorePublicAcls": True,
     "MinimumInstanceMetadataServiceVersion": "2",
+    "ObjectOwnership": "BucketOwnerEnforced",
     "RemoteAccess": "DISABLED",
     "RepositoryAccessMode": "Vpc",
+    "RestrictPublicBuckets": True,
     "RootAccess": "Disabled",
     "RootVolume": False,
     "S3BucketOwnerVerification": True,
+    "SSEAlgorithm": "aws:kms",
     "ServerSideEncryption": "aws:kms",
     "TrainingRepositoryAccessMode": "Vpc",
 }
@@ -162,6 +190,9 @@ ABSENT_IF_GOOD = frozenset(
         *("ServerlessConfig", "SSECustomerKey", "SSECustomerKeyMD5", "SSECustomerAlgorithm", "Tags"),
         *("VpcOnlyTrustedAccounts", "ExpectedBucketOwner", "ExpectedSourceBucketOwner"),
         *("S3BucketOwnerAccountId", "SourceIpConfig"),
+        *("AccessControlList", "AccessControlPolicy", "Account", "AccountId", "BucketAccountId"),
+        *("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP"),
+        *("SSES3", "TargetGrants"),
     }
 )
 
@@ -250,6 +281,7 @@ _KEYS = (
     {"output": None, "s3": None, "aws_managed": ["kms-output-key", "s3-encryption"]},
     {"aws_managed": ["kms-resource-key"], "endpoint_local_storage": "refuse"},
     {"endpoint_local_storage": "omit"},
+    {"s3_encryption_context": {"workload": "churn"}},
 )
 _HARDENING = (
     {},
@@ -262,6 +294,11 @@ _HARDENING = (
         ),
         True,
     ),
+)
+_IMAGES = (
+    {},
+    {"allowed": ["111122223333", "aws"]},
+    {"allowed": ["111122223333.dkr.ecr.eu-west-1.amazonaws.com/train"], "require_digest": True},
 )
 _TAGS = ({}, {"team": ["churn"]}, {"team": ["churn", "fraud"]}, {"team": ["churn"], "cost-centre": []})
 _ISOLATION = st.sampled_from(
@@ -303,6 +340,7 @@ def baselines(draw: st.DrawFn, *, observing: bool = False) -> SecurityBaseline:
             "vpc": vpc,
             "network_isolation": draw(_ISOLATION),
             "hardening": draw(st.sampled_from(_HARDENING)),
+            "images": draw(st.sampled_from(_IMAGES)),
             "required_tags": draw(st.sampled_from(_TAGS)),
             "modes": dict.fromkeys(ControlId, Mode.OBSERVE)
             if observing

@@ -33,6 +33,16 @@ KEY_CONTROLS = (
 ALIASES = ("alias/ml", "alias/ml-volumes", "alias/ml-artifacts")
 NAMES = ("churn", "fraud", "shared")
 BUCKETS = ("ml-artifacts", "ml-datasets", "ml-scratch")
+PUBLIC_BUCKETS = ("jumpstart-cache-prod-eu-west-1", "sagemaker-sample-files")
+IMAGE_SOURCES: tuple[tuple[str, ...], ...] = (
+    (),
+    ("aws", "111122223333", "docker.io"),
+    ("111122223333", "444455556666.dkr.ecr.eu-west-1.amazonaws.com"),
+    ("111122223333.dkr.ecr.eu-west-1.amazonaws.com", "444455556666.dkr.ecr.eu-west-1.amazonaws.com/churn"),
+    ("111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn", "docker.io/library"),
+    ("docker.io", "aws"),
+)
+"""Lists of sources; entries of some lie within entries of others."""
 SUBNETS = ("subnet-0a1b2c3d", "subnet-0b1c2d3e", "subnet-0c1d2e3f")
 GROUPS = ("sg-0a1b2c3d", "sg-0b1c2d3e", "sg-0c1d2e3f")
 
@@ -97,6 +107,7 @@ FIELDS: Mapping[str, st.SearchStrategy[object]] = {
     "kms.volume": st.sampled_from(ALIASES),
     "kms.output": st.sampled_from(ALIASES),
     "kms.s3": st.sampled_from(ALIASES),
+    "kms.s3_encryption_context": mappings(("workload", "stage"), st.sampled_from(NAMES)),
     "kms.allowed": subsets(ALIASES),
     "kms.aws_managed": subsets(KEY_CONTROLS),
     "kms.endpoint_local_storage": st.sampled_from(("inject", "omit", "refuse")),
@@ -120,8 +131,14 @@ FIELDS: Mapping[str, st.SearchStrategy[object]] = {
     "hardening.vpc_image_repositories_only": _flags,
     "data_perimeter.write": _owned,
     "data_perimeter.read": _owned,
+    "data_perimeter.aws_public_buckets": subsets(PUBLIC_BUCKETS),
+    "data_perimeter.create_buckets": _flags,
+    "data_perimeter.presigned_seconds": st.integers(1, 604800),
     "data_perimeter.default_bucket": st.sampled_from(BUCKETS),
     "data_perimeter.trusted_accounts": subsets(ACCOUNTS),
+    "images.allowed": st.sampled_from(IMAGE_SOURCES),
+    "images.require_digest": _flags,
+    "secrets.allow": mappings(("JOIN_TOKEN", "PASS_KEY"), st.just("no credential")),
     "required_tags": mappings(("team", "cost-centre"), subsets(NAMES)),
     "modes": mappings(CONTROLS, st.sampled_from(Mode)),
     "waivers": waiver_grants,
@@ -171,7 +188,7 @@ def baselines(draw: st.DrawFn) -> SecurityBaseline:
     stated: dict[str, dict[str, object]] = {}
     for path in FIELDS:
         section, _, name = path.partition(".")
-        if section in ("network_isolation", "hardening", "vpc", "macie", "privatelink"):
+        if section in ("network_isolation", "hardening", "images", "secrets", "vpc", "macie", "privatelink"):
             stated.setdefault(section, {})[name] = draw(FIELDS[path])
     return SecurityBaseline.model_validate(
         {
@@ -190,13 +207,22 @@ def baselines(draw: st.DrawFn) -> SecurityBaseline:
                 **particular,
                 "allowed": draw(subsets(keys)),
                 "aws_managed": managed,
+                "s3_encryption_context": draw(FIELDS["kms.s3_encryption_context"]),
                 "endpoint_local_storage": draw(FIELDS["kms.endpoint_local_storage"]),
             },
             "data_perimeter": {
                 "write": write,
                 "read": read,
                 "default_bucket": draw(st.none() | st.sampled_from(sorted(write))),
-                "trusted_accounts": draw(FIELDS["data_perimeter.trusted_accounts"]),
+                **{
+                    name: draw(FIELDS[f"data_perimeter.{name}"])
+                    for name in (
+                        "aws_public_buckets",
+                        "create_buckets",
+                        "presigned_seconds",
+                        "trusted_accounts",
+                    )
+                },
             },
             "required_tags": draw(FIELDS["required_tags"]),
             "modes": draw(FIELDS["modes"]),

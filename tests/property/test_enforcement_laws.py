@@ -17,7 +17,10 @@ from secure_sagemaker.controls.decisions import ABSENT
 from tests.property import requests
 
 TODAY = date(2026, 11, 1)
-ASKING = frozenset({"AddTags", "CreateBucket", "CreateJob", "DeleteTags", "StartSession"})
+ASKING = frozenset(
+    {"AddTags", "CreateBucket", "CreateJob", "DeleteTags", "PutBucketWebsite", "StartSession"}
+    | {"DeleteBucketEncryption", "DeleteBucketPolicy", "DeletePublicAccessBlock"}
+)
 NOTHING = (ABSENT, "", "[]")
 CHANGES = (Action.INJECTED, Action.CORRECTED)
 

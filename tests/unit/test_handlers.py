@@ -227,16 +227,6 @@ def test_a_url_that_cannot_be_signed_is_not_on_record_as_signed(wire: Wire) -> N
     assert [("GetObject", "refused", "IdentityError")] == records.outcomes
 
 
-def test_a_presigned_form_is_refused(wire: Wire) -> None:
-    """generate_presigned_post cannot carry the encryption; the remedy is the URL that can."""
-    records = Records()
-    s3 = secured(wire, audit=records).client("s3")
-    with pytest.raises(SessionError) as caught:
-        s3.generate_presigned_post("ml-artifacts", "k")
-    assert "put_object" in caught.value.remedy
-    assert ["refused"] == [record.outcome for record in records]
-
-
 # --- the last gate
 
 

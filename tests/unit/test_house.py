@@ -28,7 +28,7 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"exceptions"}),
     frozenset({"baseline"}),
     frozenset({"controls"}),
-    frozenset({"identity", "network", "macie", "audit"}),
+    frozenset({"identity", "network", "macie", "audit", "buckets", "presigning", "transfers"}),
     frozenset({"references", "handlers", "sagemaker_sdk", "report"}),
     frozenset({"clients"}),
     frozenset({"session"}),
@@ -45,19 +45,22 @@ BESIDE: Mapping[str, frozenset[str]] = {
 BESIDE_DEFERRED: Mapping[str, frozenset[str]] = {"cli": frozenset({"local"})}
 
 RUN_TIME = frozenset({"boto3", "botocore", "pydantic", "pydantic_core", "s3transfer"})
-# Who may import what an extra, or the demonstration's training script, brings.
+# Who may import what an extra, the demonstration's training script, or a dependency that is loaded late brings.
 EXTRAS: Mapping[str, tuple[str, ...]] = {
+    "detect_secrets": ("controls.secret_formats", "controls.detection"),
     "joblib": ("local.demonstration",),
     "moto": ("local",),
     "pandas": ("local.demonstration",),
+    "pytest": ("local.pytest_plugin",),
     "responses": ("local",),
     "rich": ("cli", "local.demonstration"),
     "sagemaker": ("sagemaker_sdk", "local.demonstration", "cli"),
     "sklearn": ("local.demonstration",),
+    "trustme": ("local.certificates",),
     "typer": ("cli",),
     "werkzeug": ("local",),
 }
-ALWAYS_DEFERRED = frozenset({"sagemaker"})
+ALWAYS_DEFERRED = frozenset({"detect_secrets", "sagemaker"})
 TYPES_ONLY = ("types_boto3", "types_s3transfer", "typing_extensions")
 
 # `controls` decides and does nothing else.

@@ -74,10 +74,25 @@ def everything_told(session: SecureSession, call: Callable[[], object], told: To
 def training(session: SecureSession, marker: str, **members: object) -> Callable[[], object]:
     return lambda: session.client("sagemaker").create_training_job(
         **training_job(
-            HyperParameters={"password": marker, "sagemaker_program": f'"{marker}"', marker: "1"},
-            Environment={"API_TOKEN": marker, marker: "1"},
+            HyperParameters={"note": marker, "sagemaker_program": f'"{marker}"', marker: "1"},
+            Environment={"NOTE": marker, marker: "1"},
             **members,
         )
+    )
+
+
+def with_secrets(session: SecureSession, marker: str) -> Callable[[], object]:
+    return training(
+        session,
+        marker,
+        Tags=[{"Key": "team", "Value": "churn"}, {"Key": "password", "Value": marker}],
+        AlgorithmSpecification={
+            "TrainingImage": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/train:1",
+            "TrainingInputMode": "File",
+            "ContainerEntrypoint": ["sh", "-c", f"export PASSWORD='{marker}'; train"],
+            "ContainerArguments": ["--password", marker, f"--db-password={marker}"],
+        },
+        CheckpointConfig={"S3Uri": "s3://ml-artifacts/c"},
     )
 
 
@@ -94,6 +109,7 @@ def invoke(session: SecureSession, marker: str) -> Callable[[], object]:
 
 CALLS: dict[str, Callable[[SecureSession, str], Callable[[], object]]] = {
     "training job": training,
+    "training job with secrets": with_secrets,
     "refused training job": lambda session, marker: training(session, marker, VpcConfig=FOREIGN),
     "object": put,
     "object with a key of the customer": lambda session, marker: put(

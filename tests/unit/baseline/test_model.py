@@ -162,6 +162,22 @@ CONTRADICTIONS = [
         id="bucket-of-two-owners",
     ),
     pytest.param(
+        'default_bucket = "ml-artifacts"',
+        'aws_public_buckets = ["ml-artifacts"]',
+        "data_perimeter.aws_public_buckets",
+        "the owner of ml-artifacts is stated in data_perimeter.read or write",
+        "name it there alone, so that the owner is verified",
+        id="public-bucket-with-an-owner",
+    ),
+    pytest.param(
+        'default_bucket = "ml-artifacts"',
+        'read = { "arn:aws-cn:s3:cn-north-1:111122223333:accesspoint/data" = "111122223333" }',
+        "data_perimeter.read",
+        "is in partition aws-cn",
+        "name one of partition aws",
+        id="access-point-of-another-partition",
+    ),
+    pytest.param(
         'role/ml-launcher"',
         'role/ml-launcher"\ntransitive_tags = ["team"]',
         "role.transitive_tags",

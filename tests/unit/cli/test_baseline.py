@@ -87,10 +87,25 @@ def test_what_is_weakened_is_told(field: str, extra: str, tmp_path: Path) -> Non
         ("network_isolation.models", changed('models = "require"', 'models = "default"', STRICT)),
         ("kms.aws_managed", changed("[vpc]", 'aws_managed = ["kms-volume-key"]\n\n[vpc]', STRICT)),
         ("kms.endpoint_local_storage", changed("[vpc]", 'endpoint_local_storage = "omit"\n\n[vpc]', STRICT)),
+        (
+            "data_perimeter.aws_public_buckets",
+            changed(
+                "default_bucket", 'aws_public_buckets = ["sagemaker-sample-files"]\ndefault_bucket', STRICT
+            ),
+        ),
+        (
+            "data_perimeter.create_buckets",
+            changed("default_bucket", "create_buckets = true\ndefault_bucket", STRICT),
+        ),
+        (
+            "data_perimeter.presigned_seconds",
+            changed("default_bucket", "presigned_seconds = 3601\ndefault_bucket", STRICT),
+        ),
+        ("secrets.allow", f'{STRICT}\n[secrets.allow]\nJOIN_TOKEN = "the separator of a join"\n'),
     ],
 )
-def test_isolation_and_keys_can_be_weakened_too(field: str, text: str) -> None:
-    """Isolation that is not required, and keys that are AWS's, are weakenings."""
+def test_isolation_keys_and_secrets_can_be_weakened_too(field: str, text: str) -> None:
+    """Isolation that is not required, keys that are AWS's, and names that are no secret's, are weakenings."""
     assert [field] == [one.field for one in weakenings(resolved(text))]
 
 

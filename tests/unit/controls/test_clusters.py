@@ -20,57 +20,76 @@ ROOT = {"EbsVolumeConfig": {"RootVolume": True, "VolumeKmsKeyId": VOLUME_KEY}}
 
 
 def cluster(groups: str, **group: object) -> Request:
-    return {"ClusterName": "c", groups: [{"InstanceGroupName": "g", "InstanceCount": 1, **group}]}
+    whole = [{"InstanceGroupName": "g", "InstanceCount": 1, **group}]
+    return {"ClusterName": "c", "NodeProvisioningMode": "Continuous", groups: whole}
 
 
-@GROUPS
-def test_a_new_clusters_root_volume_is_encrypted(groups: str) -> None:
+def test_a_new_clusters_root_volume_is_encrypted() -> None:
     """A root volume takes a key only where an entry says so: the entry is made, with the key."""
-    found = enforced("CreateCluster", cluster(groups))
-    assert [ROOT] == at(found, f"{groups}.0.InstanceStorageConfigs")
-    assert DEFAULT_ROLE == at(found, f"{groups}.0.ExecutionRole")
+    found = enforced("CreateCluster", cluster("InstanceGroups"))
+    assert [ROOT] == at(found, "InstanceGroups.0.InstanceStorageConfigs")
+    assert DEFAULT_ROLE == at(found, "InstanceGroups.0.ExecutionRole")
     assert NETWORK == found.parameters["VpcConfig"]
 
 
-@GROUPS
-def test_a_secondary_volume_does_not_hide_the_root(groups: str) -> None:
+def test_a_secondary_volume_does_not_hide_the_root() -> None:
     """Where only a secondary volume is described, the root volume's entry is added beside it."""
     secondary = {"EbsVolumeConfig": {"VolumeSizeInGB": 500}}
-    found = enforced("CreateCluster", cluster(groups, InstanceStorageConfigs=[secondary]))
+    found = enforced("CreateCluster", cluster("InstanceGroups", InstanceStorageConfigs=[secondary]))
     assert [
         {"EbsVolumeConfig": {"VolumeSizeInGB": 500, "VolumeKmsKeyId": VOLUME_KEY}},
         ROOT,
-    ] == at(found, f"{groups}.0.InstanceStorageConfigs")
+    ] == at(found, "InstanceGroups.0.InstanceStorageConfigs")
     assert ["injected", "injected"] == [
-        decided(found, f"{groups}[0].InstanceStorageConfigs[{index}].EbsVolumeConfig.VolumeKmsKeyId")
+        decided(found, f"InstanceGroups[0].InstanceStorageConfigs[{index}].EbsVolumeConfig.VolumeKmsKeyId")
         for index in range(2)
     ]
 
 
+@pytest.mark.parametrize(
+    ("groups", "mode"),
+    [("InstanceGroups", {"NodeProvisioningMode": None}), ("RestrictedInstanceGroups", {})],
+)
+def test_a_cluster_that_takes_no_key_is_given_none(groups: str, mode: Request) -> None:
+    """AWS takes keys where nodes are provisioned continuously, and none for restricted groups: no entry is made."""
+    request = {name: value for name, value in {**cluster(groups), **mode}.items() if value is not None}
+    found = enforced("CreateCluster", request)
+    assert at(found, f"{groups}.0.InstanceStorageConfigs") is None
+    secondary = [{"EbsVolumeConfig": {"VolumeSizeInGB": 500}}]
+    described = {**request, groups: [{**request[groups][0], "InstanceStorageConfigs": secondary}]}
+    found = enforced("CreateCluster", described)
+    assert secondary == at(found, f"{groups}.0.InstanceStorageConfigs")
+    path = f"{groups}[0].InstanceStorageConfigs[0].EbsVolumeConfig.VolumeKmsKeyId"
+    assert decided(found, path) == "exempt"
+
+
 @GROUPS
-def test_a_described_root_volume_is_not_doubled(groups: str) -> None:
-    """An entry for the root volume is completed, or judged, and no second one is added."""
-    found = enforced(
-        "CreateCluster",
-        cluster(groups, InstanceStorageConfigs=[{"EbsVolumeConfig": {"RootVolume": True}}]),
-    )
-    assert [ROOT] == at(found, f"{groups}.0.InstanceStorageConfigs")
+def test_a_key_that_is_named_is_judged(groups: str) -> None:
+    """A foreign key for a root volume is refused, whatever the cluster takes."""
     foreign = {"EbsVolumeConfig": {"RootVolume": True, "VolumeKmsKeyId": FOREIGN_KEY}}
     found = enforced("CreateCluster", cluster(groups, InstanceStorageConfigs=[foreign]))
     path = f"{groups}[0].InstanceStorageConfigs[0].EbsVolumeConfig.VolumeKmsKeyId"
     assert [("kms-volume-key", path)] == refused(found)
 
 
-@GROUPS
-def test_an_update_makes_no_entry(groups: str) -> None:
+def test_a_described_root_volume_is_not_doubled() -> None:
+    """An entry for the root volume is completed, and no second one is added."""
+    found = enforced(
+        "CreateCluster",
+        cluster("InstanceGroups", InstanceStorageConfigs=[{"EbsVolumeConfig": {"RootVolume": True}}]),
+    )
+    assert [ROOT] == at(found, "InstanceGroups.0.InstanceStorageConfigs")
+
+
+def test_an_update_makes_no_entry() -> None:
     """An existing group's volumes are not changed by an update that does not speak of them."""
-    found = enforced("UpdateCluster", cluster(groups))
-    assert at(found, f"{groups}.0.InstanceStorageConfigs") is None
+    found = enforced("UpdateCluster", cluster("InstanceGroups"))
+    assert at(found, "InstanceGroups.0.InstanceStorageConfigs") is None
     assert "VpcConfig" not in found.parameters
     secondary = {"EbsVolumeConfig": {"VolumeSizeInGB": 500}}
-    found = enforced("UpdateCluster", cluster(groups, InstanceStorageConfigs=[secondary]))
-    assert VOLUME_KEY == at(found, f"{groups}.0.InstanceStorageConfigs.0.EbsVolumeConfig.VolumeKmsKeyId")
-    assert at(found, f"{groups}.0.InstanceStorageConfigs.1") is None
+    found = enforced("UpdateCluster", cluster("InstanceGroups", InstanceStorageConfigs=[secondary]))
+    assert VOLUME_KEY == at(found, "InstanceGroups.0.InstanceStorageConfigs.0.EbsVolumeConfig.VolumeKmsKeyId")
+    assert at(found, "InstanceGroups.0.InstanceStorageConfigs.1") is None
 
 
 @GROUPS

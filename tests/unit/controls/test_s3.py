@@ -1,5 +1,8 @@
 """S3 calls: encryption of what is written, the perimeter, and the owner of the bucket."""
 
+import base64
+import json
+
 import botocore
 import pytest
 
@@ -274,3 +277,71 @@ def test_other_calls_are_left_alone(service: str, name: str) -> None:
     """A call of another service, or one that names no bucket, has nothing decided about it."""
     found = enforced(name, {}, service=service)
     assert ((), {}) == (found.decisions, found.parameters)
+
+
+# --- an encryption context
+
+
+def context(**pairs: str) -> str:
+    return base64.b64encode(json.dumps(pairs, separators=(",", ":")).encode()).decode()
+
+
+STATES: Request = {"kms__s3_encryption_context": {"workload": "churn", "stage": "prod"}}
+STATED_CONTEXT = context(stage="prod", workload="churn")
+
+
+@WRITES
+def test_the_context_is_the_baselines(name: str) -> None:
+    """Where none is stated the context is the caller's; where pairs are, they are in every write."""
+    assert "SSEKMSEncryptionContext" not in s3(name, {}).parameters
+    own = context(job="7")
+    assert own == s3(name, {"SSEKMSEncryptionContext": own}).parameters["SSEKMSEncryptionContext"]
+    found = s3(name, {}, **STATES)
+    assert ("injected", STATED_CONTEXT) == (
+        decided(found, "SSEKMSEncryptionContext"),
+        found.parameters["SSEKMSEncryptionContext"],
+    )
+
+
+def test_a_callers_context_is_kept_beside_the_baselines() -> None:
+    """Pairs of the caller's own stay; the stated ones are added or set right, or the call is refused."""
+    whole = context(workload="churn", job="7", stage="prod")
+    assert "kept" == decided(
+        s3("PutObject", {"SSEKMSEncryptionContext": whole}, **STATES), "SSEKMSEncryptionContext"
+    )
+    for given in (context(job="7"), context(job="7", stage="test")):
+        found = s3("PutObject", {"SSEKMSEncryptionContext": given}, **STATES)
+        assert context(job="7", stage="prod", workload="churn") == found.parameters["SSEKMSEncryptionContext"]
+    refusing: Request = {**STATES, "modes": {"s3-encryption": "refuse"}}
+    found = s3("PutObject", {"SSEKMSEncryptionContext": context(job="7")}, **refusing)
+    assert [("s3-encryption", "SSEKMSEncryptionContext")] == refused(found)
+
+
+@pytest.mark.parametrize("unreadable", ["", "not base64", "eA==", "W10=", "eyJhIjoxLCJhIjoyfQ=="])
+def test_a_context_that_cannot_be_read_is_replaced(unreadable: str) -> None:
+    """No base64, no JSON, no object, or a name twice: nothing of it can be kept."""
+    found = s3("PutObject", {"SSEKMSEncryptionContext": unreadable}, **STATES)
+    assert ("corrected", STATED_CONTEXT) == (
+        decided(found, "SSEKMSEncryptionContext"),
+        found.parameters["SSEKMSEncryptionContext"],
+    )
+
+
+def test_directory_buckets_have_a_context_of_their_own() -> None:
+    """S3 takes no other there, so none is injected, on record."""
+    found = s3("PutObject", {"Bucket": EXPRESS}, **STATES)
+    assert "exempt" == decided(found, "SSEKMSEncryptionContext")
+    assert "SSEKMSEncryptionContext" not in found.parameters
+
+
+def test_the_session_of_a_directory_bucket_is_judged_alike() -> None:
+    """CreateSession may name how objects will be encrypted: nothing is injected, what is weak is left out."""
+    found = enforced("CreateSession", {"Bucket": EXPRESS}, service="s3")
+    assert {"Bucket": EXPRESS} == found.parameters
+    found = enforced("CreateSession", {"Bucket": EXPRESS, "ServerSideEncryption": "AES256"}, service="s3")
+    assert ("corrected", {"Bucket": EXPRESS}) == (decided(found, "ServerSideEncryption"), found.parameters)
+    refusing: Request = {"modes": {"s3-encryption": "refuse"}}
+    found = enforced(
+        "CreateSession", {"Bucket": EXPRESS, "SSEKMSKeyId": FOREIGN_KEY}, service="s3", **refusing
+    )
+    assert [("s3-encryption", "SSEKMSKeyId")] == refused(found)

@@ -62,6 +62,23 @@ def test_anything_else_may_not(url: str, told: str) -> None:
     assert told in (policy().problem(url) or "")
 
 
+def test_what_was_fine_lets_nothing_else_through() -> None:
+    """A host that was fine stays so for each of its paths, and for nothing that only begins like it."""
+    known = policy()
+    for _ in range(2):
+        assert known.problem("https://sts.amazonaws.com/a//b") is None
+        assert known.problem("https://sts.amazonaws.com") is None
+        for other in (
+            ".example.com/",
+            "@example.com/",
+            ":443@example.com/",
+            "\\@example.com/",
+            "%2f.example.com/",
+        ):
+            assert known.problem(f"https://sts.amazonaws.com{other}") is not None
+        assert known.problem("http://sts.amazonaws.com/a//b") is not None
+
+
 def test_each_partition_has_its_own_hosts() -> None:
     """A baseline in one partition sends nothing to another."""
     china = "https://api.sagemaker.cn-north-1.amazonaws.com.cn"

@@ -1,0 +1,69 @@
+"""The benchmarks run, and what they find has its place in their page. How fast anything is, no test asks."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+import pytest
+
+from benchmarks import calls, processes, sdk_v2
+from benchmarks.__main__ import PARTS
+from benchmarks.network import swallowed
+from benchmarks.page import README, machine, replaced, table
+from benchmarks.pairs import compared
+
+
+def test_each_call_is_compared() -> None:
+    """Every pair of calls runs, ours and the peer's, and gives a row."""
+    figures = list(calls.figures(1, sizes=dict.fromkeys(calls.SIZES, 1024)))
+    assert [figure.title for figure in figures] == re.findall(
+        r"^\| ([A-Z][^|]+) \|", table(figures, unit="µs"), re.MULTILINE
+    )
+    assert all(figure.peer > 0 for figure in figures)
+
+
+@pytest.mark.sdk(2)
+def test_the_sdk_is_compared_with_itself() -> None:
+    """The SDK's training jobs run, without its configuration and with a secure session."""
+    with swallowed():
+        _, ours, _ = sdk_v2.pairs()
+        ours.peer()
+        ours.ours()
+
+
+def test_a_fresh_process_measures_itself() -> None:
+    """What a process of its own tells of itself is a figure; the programs for them are programs."""
+    (figure,) = processes.figures_of({"nothing": ("print(2.0)", "print(1.0)")}, 1)
+    assert (2.0, 1.0) == (figure.ratio[1], figure.peer)
+    for ours, peer in (*processes.TIMES.values(), *processes.MEMORY.values()):
+        compile(ours, "ours", "exec")
+        compile(peer, "peer", "exec")
+
+
+def test_a_sample_is_held_against_its_neighbour() -> None:
+    """Ratios and differences are of pairs taken together, whoever came first."""
+    mine, theirs = itertools.count(2, 2), itertools.count(1)
+    figure = compared("doubled", lambda: next(mine), lambda: next(theirs), samples=5)
+    assert (2.0, 2.0, 2.0) == figure.ratio
+    assert (2.0, 3.0, 4.0) == figure.added
+    assert 1 == figure.least
+
+
+def test_the_page_has_a_place_for_each_part() -> None:
+    """Each part is written between its own markers, and nothing else of the page changes."""
+    page = README.read_text("utf-8")
+    for part in PARTS:
+        assert page.count(f"<!-- {part}: start -->") == page.count(f"<!-- {part}: end -->") == 1
+        once = replaced(page, part, "figures")
+        assert once == replaced(once, part, "figures")
+        assert set(once.splitlines()) - {"figures"} <= set(page.splitlines())
+    with pytest.raises(ValueError, match="no markers"):
+        replaced(page, "another", "")
+
+
+def test_the_page_says_where_it_was_measured() -> None:
+    """Date, Python and the libraries' versions stand beside the figures."""
+    assert re.search(
+        r"^2026-11-01; .*, \d+ cores; \w+ 3\.\d+\.\d+; boto3 1\.", machine(["boto3"], date="2026-11-01")
+    )
