@@ -17,7 +17,9 @@ from secure_sagemaker.baseline.tightening import CLOSED_BY_ORGANISATION, CLOSED_
 from tools.cli_page import cli_page
 from tools.control_pages import control_pages
 from tools.face_pages import face_pages
+from tools.flow_page import flow_page
 from tools.pages import MARK, Page, prose
+from tools.refusals_page import refusals_page
 
 ROOT = Path(__file__).parents[1]
 OF_BOTOCORE = re.compile(r"service models of botocore (\d[\w.]*\d)\.$", re.MULTILINE)
@@ -65,7 +67,8 @@ def baseline_page() -> str:
         "|---|---|---|",
         *(
             f"| `{key}` | {_type(definitions['Waiver']['properties'][key], definitions)}"
-            f"{', required' if member.is_required() else ''} | {prose(member.description)} |"
+            f"{', required' if member.is_required() else ''}"
+            f" | {prose(definitions['Waiver']['properties'][key]['description'])} |"
             for key, member in Waiver.model_fields.items()
         ),
         "",
@@ -100,7 +103,7 @@ def _entry(
     path: str, field: FieldInfo, schema: Mapping[str, object], definitions: Mapping[str, Mapping[str, object]]
 ) -> Iterator[str]:
     rule = TIGHTER["waivers" if path == "waivable_controls" else path]
-    yield from (f"### `{path}`", "", prose(field.description), "")
+    yield from (f"### `{path}`", "", prose(str(schema["description"])), "")
     yield f"- Type: {_type(schema, definitions)}"
     yield f"- Default: {'none, it is required' if field.is_required() else _default(field)}"
     yield f"- Later layers: {rule.direction}"
@@ -175,6 +178,8 @@ PAGES: tuple[Page, ...] = (
     *control_pages(),
     *face_pages(),
     cli_page(),
+    flow_page(),
+    refusals_page(),
 )
 
 

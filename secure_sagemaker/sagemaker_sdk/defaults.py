@@ -19,6 +19,8 @@ class SdkDefaults:
 
     execution_role: str
     """ARN of the role that jobs and models run as where the caller names none."""
+    other_roles: tuple[str, ...] = ()
+    """ARNs of further roles that a caller may name."""
     default_bucket: str
     """Bucket for code and outputs where the caller names none. It must exist."""
     default_bucket_prefix: str | None = None
@@ -130,6 +132,7 @@ def sdk_defaults(baseline: SecurityBaseline, *, default_bucket: str, s3_kms_key:
     tags = {} if ControlId.REQUIRED_TAGS in observed else baseline.required_tags
     return SdkDefaults(
         execution_role=baseline.execution_roles.default,
+        other_roles=baseline.execution_roles.allowed,
         default_bucket=default_bucket,
         s3_kms_key=None if ControlId.S3_ENCRYPTION in observed else s3_kms_key,
         subnets=network.subnets if network else (),

@@ -7,9 +7,15 @@
 - v3's check of the role asks IAM to simulate a fixed list of actions, which a scoped role may not
   ask and a least-privilege execution role does not pass. It has one switch, the environment
   variable ``SAGEMAKER_VALIDATE_ROLE``; it is turned off unless the user has already set it.
-- v3 reads job logs through one client made from ambient credentials, and calls without ``session=``
-  go to the first client ever made. The logs client becomes that of the latest secure session; the
-  first secure session becomes the default where the process has none yet.
+- A ``NetworkConfig`` that is not told about network isolation says False in the request, which nobody can
+  tell from a wish. It leaves the member out instead, which means the same to AWS.
+- The SDK makes clients of its own where a call names no session, v3 in nearly every module; ``fallback`` has
+  them come from the latest secure session. ``version_2`` and ``version_3`` tell what else they do.
+- v3 reads job logs through one client of the process, and keeps a default client for calls without
+  ``session=``. Both become those of the latest secure session, except a default for which a program has
+  named another session.
+- Local mode, and Spark's history server, hand the session's credentials to a container on this machine,
+  which no network isolation and no VPC surrounds. For a secure session they are refused.
 """
 
 from __future__ import annotations
@@ -17,12 +23,20 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
+from types import ModuleType
+from typing import Any, Protocol
 
 import boto3
 from botocore.config import Config
 
+from secure_sagemaker.exceptions import SessionError
+from secure_sagemaker.sagemaker_sdk.fallback import adopt_fallback, is_secured, mark_secured
+from secure_sagemaker.sagemaker_sdk.imports import each_module
 from secure_sagemaker.sagemaker_sdk.installed import SdkVersion
+from secure_sagemaker.sagemaker_sdk.version_2 import put_right
+from secure_sagemaker.sagemaker_sdk.version_3 import adopt_own_imports, give_defaults, take_defaults_as_valid
 
 __all__ = ["adopt_process"]
 
@@ -33,38 +47,151 @@ _TELEMETRY_MODULES: Mapping[int, str] = {
     3: "sagemaker.core.telemetry.telemetry_logging",
 }
 _TELEMETRY_FALLBACK = "_get_default_sagemaker_session"
+_NETWORK_MODULES: Mapping[int, str] = {2: "sagemaker.network", 3: "sagemaker.core.network"}
+_NETWORK_REQUEST = "_to_request_dict"
+_ISOLATION = "EnableNetworkIsolation"
+_LOCAL_MODULES: Mapping[int, str] = {2: "sagemaker.local.image", 3: "sagemaker.core.local.image"}
+_LOCAL_CREDENTIALS = "_aws_credentials"
+_SPARK_PROCESSOR = "_SparkProcessorBase"
+_SPARK_CREDENTIALS = "_config_aws_credentials"
+_LOGS = "sagemaker.core.utils.logs"
+_CLIENTS = "sagemaker.core.utils.utils"
+_SESSIONS = "sagemaker.core.helper.session_helper"
+# What a module must have for the fallback to reach it.
+_FALLBACKS: Mapping[str, str] = {_LOGS: "Session", _CLIENTS: "Session", _SESSIONS: "boto3"}
 
 
-def adopt_process(sdk: SdkVersion, boto_session: boto3.Session) -> None:
+def adopt_process(sdk: SdkVersion, boto_session: boto3.Session, defaults: Mapping[str, object]) -> None:
     """Set what the SDK keeps for the whole process to the secure session, or to nothing."""
     _forget_ambient_telemetry(sdk)
-    if sdk.major == 3:
+    _leave_isolation_unsaid(sdk)
+    mark_secured(boto_session, defaults)
+    _refuse_local_mode(sdk)
+    if sdk.major == 2:
+        adopt_fallback(boto_session)
+        for what, so in put_right().items():
+            _moved(sdk, what, so)
+    else:
         os.environ.setdefault("SAGEMAKER_VALIDATE_ROLE", "false")
-        _adopt_process_clients(boto_session)
+        _fall_back_to(sdk, boto_session)
+        _adopt_process_clients(sdk, boto_session)
 
 
 def _forget_ambient_telemetry(sdk: SdkVersion) -> None:
     telemetry = importlib.import_module(_TELEMETRY_MODULES[sdk.major])
     if not hasattr(telemetry, _TELEMETRY_FALLBACK):
-        logger.warning(
-            "sagemaker %s keeps its telemetry elsewhere than the releases this library knows: calls that"
-            " name no session may send it. Opt out in the SDK's configuration file.",
-            sdk.sagemaker,
+        _moved(
+            sdk,
+            "its telemetry",
+            "calls that name no session may send it. Opt out in the SDK's configuration file",
         )
         return
     setattr(telemetry, _TELEMETRY_FALLBACK, _no_session)
+
+
+def _leave_isolation_unsaid(sdk: SdkVersion) -> None:
+    network = importlib.import_module(_NETWORK_MODULES[sdk.major]).NetworkConfig
+    says: Callable[[_NetworkConfig], dict[str, object]] | None = getattr(network, _NETWORK_REQUEST, None)
+    if says is None:
+        _moved(sdk, "NetworkConfig's request", "one without enable_network_isolation may be refused")
+        return
+    if hasattr(says, "__wrapped__"):
+        return
+
+    @wraps(says)
+    def request(config: _NetworkConfig) -> dict[str, object]:
+        said = says(config)
+        if config.enable_network_isolation is None:
+            said.pop(_ISOLATION, None)
+        return said
+
+    setattr(network, _NETWORK_REQUEST, request)
+
+
+class _NetworkConfig(Protocol):
+    enable_network_isolation: object
 
 
 def _no_session() -> None:
     """Answer as the SDK's own look-up never does; it then calls the function and sends nothing."""
 
 
-def _adopt_process_clients(boto_session: boto3.Session) -> None:
-    logs = importlib.import_module("sagemaker.core.utils.logs").CloudWatchLogsClient
+def _fall_back_to(sdk: SdkVersion, boto_session: boto3.Session) -> None:
+    for module, name in _FALLBACKS.items():
+        if not hasattr(importlib.import_module(module), name):
+            _moved(sdk, f"what {module} makes sessions with", f"calls that name no session may be {_AMBIENT}")
+    adopt_fallback(boto_session)
+    adopt_own_imports()
+    if not give_defaults():
+        _moved(sdk, "its Session", "a Session over the secure one reads configuration files")
+    if not take_defaults_as_valid():
+        _moved(sdk, "the validation of its defaults", "trainers take seconds to make")
+
+
+def _refuse_local_mode(sdk: SdkVersion) -> None:
+    if not hasattr(importlib.import_module(_LOCAL_MODULES[sdk.major]), _LOCAL_CREDENTIALS):
+        _moved(sdk, "local mode's credentials", "a local container may be handed those of the role")
+    each_module(_keep_credentials_from_containers)
+
+
+def _keep_credentials_from_containers(module: ModuleType) -> None:
+    if callable(asked := vars(module).get(_LOCAL_CREDENTIALS)):
+        setattr(module, _LOCAL_CREDENTIALS, _unless_secured(asked, lambda session: session))
+    spark = vars(module).get(_SPARK_PROCESSOR)
+    if isinstance(spark, type) and callable(asked := vars(spark).get(_SPARK_CREDENTIALS)):
+        held = _unless_secured(asked, lambda processor: processor.sagemaker_session.boto_session)
+        setattr(spark, _SPARK_CREDENTIALS, held)
+
+
+def _unless_secured(
+    asked: Callable[[Any], object], session_of: Callable[[Any], object]
+) -> Callable[[Any], object]:
+    if hasattr(asked, "__wrapped__"):
+        return asked
+
+    @wraps(asked)
+    def credentials(holder: Any) -> object:
+        if is_secured(session_of(holder)):
+            raise SessionError(
+                "local mode would hand the role's credentials to a container on this machine, which has"
+                " neither the baseline's VPC nor network isolation around it",
+                remedy="run the job on SageMaker, or give local mode a plain boto3 session of your own",
+            )
+        return asked(holder)
+
+    return credentials
+
+
+def _adopt_process_clients(sdk: SdkVersion, boto_session: boto3.Session) -> None:
+    logs = importlib.import_module(_LOGS).CloudWatchLogsClient
     retries = Config(retries={"max_attempts": 10, "mode": "standard"})
     logs.client = boto_session.client("logs", config=retries)
     logs().client = logs.client  # an instance made earlier holds a client of its own
+    clients = importlib.import_module(_CLIENTS)
+    if not _is_default(sdk, clients, boto_session):
+        clients.SageMakerClient.reset()
     # Called as the SDK's resources call it, so that both share one cache entry.
-    importlib.import_module("sagemaker.core.utils.utils").SageMakerClient(
-        session=boto_session, region_name=None
+    clients.SageMakerClient(session=boto_session, region_name=None)
+
+
+def _is_default(sdk: SdkVersion, clients: ModuleType, boto_session: boto3.Session) -> bool:
+    """Whether the default client is the session's already, or one for which a program named a session."""
+    try:
+        cached = clients.SageMakerClient._instances.get(clients.SageMakerClient, {})  # noqa: SLF001  # no public way
+        default = cached.get("default")
+        named = any(one is default and key[0] is not None for key, one in cached.items() if key != "default")
+    except (AttributeError, IndexError, TypeError):
+        _moved(sdk, "its default client", f"calls without session= may be {_AMBIENT}")
+        return True
+    if default is None:
+        return False
+    return default.session is boto_session or (named and not is_secured(default.session))
+
+
+_AMBIENT = "signed with the ambient credentials"
+
+
+def _moved(sdk: SdkVersion, what: str, so: str) -> None:
+    logger.warning(
+        "sagemaker %s keeps %s elsewhere than the releases this library knows: %s.", sdk.sagemaker, what, so
     )

@@ -14,6 +14,7 @@ from secure_sagemaker.exceptions import DefaultBucketError
 from secure_sagemaker.sagemaker_sdk.defaults import SdkDefaults, sagemaker_defaults
 from secure_sagemaker.sagemaker_sdk.installed import installed_sdk
 from secure_sagemaker.sagemaker_sdk.process import adopt_process
+from secure_sagemaker.sagemaker_sdk.version_2 import ValidDefaults
 
 if TYPE_CHECKING:
     # Only one of the two can be installed, and v3 ships without py.typed: each name is Any where
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
 
 __all__ = ["make_sagemaker_session"]
 
-_SESSION_MODULES: Mapping[int, str] = {
-    2: "sagemaker.session",
-    3: "sagemaker.core.helper.session_helper",
+_MAKE = "sagemaker_session"  # SecureSession's method; a plain boto3 session has none, and is never pickled
+_SESSION_MODULES: Mapping[int, tuple[str, ...]] = {
+    # sagemaker.modules takes no other session than sagemaker-core's own, whose methods v2's has too.
+    2: ("sagemaker.session", "sagemaker_core.helper.session_helper"),
+    3: ("sagemaker.core.helper.session_helper",),
 }
 
 
@@ -39,11 +42,10 @@ def make_sagemaker_session(boto_session: boto3.Session, defaults: SdkDefaults) -
         UnsupportedSdkError: No SDK is installed, or one that would ignore the session.
     """
     sdk = installed_sdk()
-    session = _session_class(sdk.major)(
-        boto_session=boto_session, sagemaker_config=sagemaker_defaults(defaults)
-    )
+    config = ValidDefaults(sagemaker_defaults(defaults))
+    session = _session_class(sdk.major)(boto_session=boto_session, sagemaker_config=config)
     session.secure_defaults = defaults
-    adopt_process(sdk, boto_session)
+    adopt_process(sdk, boto_session, config)
     return cast("SdkSession", session)
 
 
@@ -55,6 +57,11 @@ class _SecureAnswers:
     secure_defaults: SdkDefaults
     _default_bucket: str | None
 
+    def __reduce__(self) -> tuple[Callable[[], object], tuple[()]]:
+        """Copy and pickle it as what its secured session makes, so without a client and without credentials."""
+        make: Callable[[], object] = getattr(self.boto_session, _MAKE)
+        return make, ()
+
     def default_bucket(self) -> str:
         """Return the name of the baseline's bucket, looked for once and never created."""
         if self._default_bucket is None:
@@ -64,12 +71,13 @@ class _SecureAnswers:
         return self._default_bucket
 
     def expand_role(self, role: str) -> str:
-        """Return the ARN of ``role``; the execution role's own name needs no look-up in IAM."""
-        execution_role = self.secure_defaults.execution_role
+        """Return the ARN of ``role``; the names of the baseline's own roles need no look-up in IAM."""
         if "/" in role:
             return role
-        if role == execution_role.rpartition("/")[2]:
-            return execution_role
+        known = (self.secure_defaults.execution_role, *self.secure_defaults.other_roles)
+        named = [arn for arn in known if arn.rpartition("/")[2] == role]
+        if len(named) == 1:
+            return named[0]
         arn: str = self.boto_session.resource("iam").Role(role).arn
         return arn
 
@@ -81,6 +89,14 @@ class _SecureAnswers:
         """Return the account of the role that signs, asked without the SDK's own STS endpoint."""
         account: str = self.boto_session.client("sts").get_caller_identity()["Account"]
         return account
+
+    def endpoint_from_production_variants(
+        self, *arguments: object, enable_network_isolation: object = None, **settings: object
+    ) -> object:
+        """Create an endpoint; the False that the SDK says for an unsaid isolation is left to the baseline."""
+        return super().endpoint_from_production_variants(  # type: ignore[misc]  # the SDK's Session is beside it
+            *arguments, enable_network_isolation=enable_network_isolation or None, **settings
+        )
 
     def _require(self, bucket: str) -> None:
         try:
@@ -108,5 +124,5 @@ class _SecureAnswers:
 
 @cache
 def _session_class(major: int) -> Callable[..., _SecureAnswers]:
-    base = importlib.import_module(_SESSION_MODULES[major]).Session
-    return cast("Callable[..., _SecureAnswers]", type("SecureSdkSession", (_SecureAnswers, base), {}))
+    bases = tuple(importlib.import_module(module).Session for module in _SESSION_MODULES[major])
+    return cast("Callable[..., _SecureAnswers]", type("SecureSdkSession", (_SecureAnswers, *bases), {}))

@@ -1,0 +1,170 @@
+"""What the SDK's own modules fall back to where a call names no session: the latest secure one.
+
+The SDK makes clients and sessions of its own in many places, and takes for them the ambient credentials:
+through the name ``boto3`` of its modules, and through ``Session``. Within those modules, and nowhere
+else in the process, the two names stand for a secure session once there is one:
+
+1. Whoever names nothing, or only a region, is given the latest secure session.
+2. Whoever passes copies of a secure session's own keys is given that session, and with it its guard.
+3. Whoever names another identity (keys, a profile, a botocore session) gets what was asked for.
+4. A client that a class of the SDK made when it was imported is replaced by the session's.
+
+It does not reach a function that imports ``boto3`` for itself; ``version_3`` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import boto3
+from botocore.client import BaseClient
+
+from secure_sagemaker.exceptions import RegionError
+from secure_sagemaker.sagemaker_sdk.imports import each_module
+
+__all__ = [
+    "adopt_fallback",
+    "defaults_of",
+    "is_secured",
+    "latest_session",
+    "mark_secured",
+    "release_fallback",
+]
+
+_secured: WeakKeyDictionary[boto3.Session, Mapping[str, object]] = WeakKeyDictionary()
+"""Secure sessions, with the SDK's defaults of each."""
+_latest: list[boto3.Session] = []  # at most one
+
+
+def adopt_fallback(session: boto3.Session) -> None:
+    """Have the SDK's modules fall back to this session, which is marked as secure."""
+    _latest[:] = [session]
+    each_module(_adopt)
+
+
+def latest_session() -> boto3.Session | None:
+    """The session they fall back to; None where there is none."""
+    return _latest[0] if _latest else None
+
+
+def release_fallback() -> None:
+    """Have them fall back to the ambient credentials again, as if there had been no secure session."""
+    _latest.clear()
+
+
+def mark_secured(session: boto3.Session, defaults: Mapping[str, object]) -> None:
+    """Remember that it is a secure session, and what the SDK's defaults are for it."""
+    _secured[session] = defaults
+
+
+def defaults_of(session: object) -> Mapping[str, object] | None:
+    """The SDK's defaults for a session, or for the latest secure one where none is named; None for others."""
+    named = latest_session() if session is None else session
+    return _secured.get(named) if isinstance(named, boto3.Session) else None
+
+
+def is_secured(session: object) -> bool:
+    """Whether it is one that was marked as secure."""
+    return isinstance(session, boto3.Session) and session in _secured
+
+
+def _session(region: str | None) -> boto3.Session:
+    latest = _latest[0]
+    if region is not None and region != latest.region_name:
+        raise RegionError(
+            f"the SDK wants a session for {region} where none was given to it, and the secure session is for"
+            f" {latest.region_name}",
+            remedy="give the SDK a session for that region: SecureSession(region_name=...).sagemaker_session()",
+        )
+    return latest
+
+
+def _issuer(access_key_id: str) -> boto3.Session | None:
+    """The secure session whose key it is."""
+    for session in tuple(_secured):
+        credentials = session.get_credentials()
+        if credentials is not None and credentials.get_frozen_credentials().access_key == access_key_id:
+            return session
+    return None
+
+
+class _AnySession(type):
+    def __call__(
+        cls,
+        aws_access_key_id: str | None = None,
+        aws_secret_access_key: str | None = None,
+        aws_session_token: str | None = None,
+        region_name: str | None = None,
+        **identity: Any,
+    ) -> boto3.Session:
+        if _latest:
+            if not (aws_access_key_id or any(identity.values())):
+                return _session(region_name)
+            if aws_access_key_id and (issuer := _issuer(aws_access_key_id)) is not None:
+                return issuer
+        return boto3.Session(
+            aws_access_key_id=aws_access_key_id,
+            aws_secret_access_key=aws_secret_access_key,
+            aws_session_token=aws_session_token,
+            region_name=region_name,
+            **identity,
+        )
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, boto3.Session)
+
+
+class _Session(boto3.Session, metaclass=_AnySession):
+    """What the SDK's modules have for ``boto3.Session``."""
+
+
+class _SessionModule:
+    """What they have for ``boto3.session``."""
+
+    Session = _Session
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(boto3.session, name)
+
+
+class _Boto3:
+    """What they have for ``boto3``."""
+
+    Session = _Session
+    session = _SessionModule()
+
+    @property
+    def DEFAULT_SESSION(self) -> boto3.Session | None:  # noqa: N802  # boto3's name
+        return _latest[0] if _latest else boto3.DEFAULT_SESSION
+
+    @property
+    def client(self) -> Callable[..., object]:
+        return _latest[0].client if _latest else boto3.client
+
+    @property
+    def resource(self) -> Callable[..., object]:
+        return _latest[0].resource if _latest else boto3.resource
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(boto3, name)
+
+
+_BOTO3 = _Boto3()
+
+
+def _adopt(module: ModuleType) -> None:
+    if not _latest:
+        return
+    client: Callable[[str], object] = _latest[0].client  # type: ignore[assignment]  # overloaded by service
+    for name, value in tuple(vars(module).items()):
+        if value is boto3:
+            setattr(module, name, _BOTO3)
+        elif value is boto3.Session:
+            setattr(module, name, _Session)
+        elif isinstance(value, type) and value.__module__ == module.__name__:
+            for attribute, held in tuple(vars(value).items()):
+                if isinstance(held, BaseClient):
+                    setattr(value, attribute, client(held.meta.service_model.service_name))

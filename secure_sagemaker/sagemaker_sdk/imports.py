@@ -1,0 +1,62 @@
+"""Every module of the SDK, those imported already and those imported later."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+__all__ = ["each_module"]
+
+# The second is version 1, on which v2 stands; the third signs what MLflow sends to SageMaker.
+_PACKAGES = frozenset({"sagemaker", "sagemaker_core", "sagemaker_mlflow"})
+_Act = Callable[[ModuleType], None]
+_acts: list[_Act] = []
+_lock = threading.RLock()
+
+
+def each_module(act: _Act) -> None:
+    """Act on every module of the SDK: now on what is imported, and once on whatever will be."""
+    with _lock:
+        if act not in _acts:
+            _acts.append(act)
+        if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+            sys.meta_path.insert(0, _Finder())
+        for name, module in tuple(sys.modules.items()):
+            if _is_the_sdks(name):
+                act(module)
+
+
+def _is_the_sdks(module_name: str) -> bool:
+    return module_name.partition(".")[0] in _PACKAGES
+
+
+class _Finder(MetaPathFinder):
+    """Finds the SDK's modules as Python does, and acts on them once they are executed."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if not _is_the_sdks(fullname):
+            return None
+        others = (finder for finder in sys.meta_path if finder is not self and hasattr(finder, "find_spec"))
+        found = (finder.find_spec(fullname, path, target) for finder in others)
+        spec = next((spec for spec in found if spec is not None), None)
+        if spec is not None and spec.loader is not None:
+            _act_after(spec.loader)
+        return spec
+
+
+def _act_after(loader: Loader) -> None:
+    execute = loader.exec_module
+
+    def exec_module(module: ModuleType) -> None:
+        execute(module)
+        with _lock:
+            for act in _acts:
+                act(module)
+
+    loader.exec_module = exec_module  # type: ignore[method-assign]  # the loader is this module's alone

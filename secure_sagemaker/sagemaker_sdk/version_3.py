@@ -1,0 +1,165 @@
+"""What v3 of the SDK does otherwise than it is told, put right: names of its own, replaced once a process.
+
+1. It validates a session's defaults whenever it looks one up: a fifth of a second, ten times for one trainer.
+   Those of a secure session are made valid, and taken so.
+2. A plain ``Session`` or ``PipelineSession`` reads its defaults from files, and sends telemetry unless they say
+   otherwise. Over a secure session, and over none, it is given the secure one's.
+3. Functions that import ``boto3`` for themselves are out of the fallback's reach. A recipe in S3 is read with
+   the latest secure session. A link to MLflow, only shown while one waits, is not asked for. An evaluation
+   that is started with ambient credentials is refused.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import logging
+from collections.abc import Callable, Mapping
+from functools import wraps
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import ModuleType
+from typing import Any
+from urllib.parse import urlsplit
+
+from secure_sagemaker.exceptions import SessionError
+from secure_sagemaker.sagemaker_sdk.fallback import defaults_of, is_secured, latest_session
+from secure_sagemaker.sagemaker_sdk.imports import each_module
+from secure_sagemaker.sagemaker_sdk.version_2 import ValidDefaults
+
+__all__ = ["adopt_own_imports", "give_defaults", "take_defaults_as_valid"]
+
+logger = logging.getLogger(__name__)
+_Function = Callable[..., Any]
+_VALIDATE = "validate_sagemaker_config"
+_VALIDATIONS = (
+    ("sagemaker.core.helper.session_helper", ""),
+    ("sagemaker.core.config.config_manager", "SageMakerConfig"),
+)
+
+
+def take_defaults_as_valid() -> bool:
+    """Have a secure session's defaults validated no more; whether the SDK does so where it did."""
+    found = True
+    for module, owner in _VALIDATIONS:
+        holder = importlib.import_module(module)
+        holder = getattr(holder, owner) if owner else holder
+        validate: _Function | None = getattr(holder, _VALIDATE, None)
+        if validate is None:
+            found = False
+        elif not hasattr(validate, "__wrapped__"):
+            setattr(
+                holder, _VALIDATE, staticmethod(_validating(validate)) if owner else _validating(validate)
+            )
+    return found
+
+
+def give_defaults() -> bool:
+    """Have every SDK session over a secure one given its defaults; whether the SDK makes sessions as it did."""
+    holder = importlib.import_module("sagemaker.core.helper.session_helper").Session
+    initialise: _Function = holder.__init__
+    if hasattr(initialise, "__wrapped__"):
+        return True
+    signature = inspect.signature(initialise)
+    if not {"boto_session", "sagemaker_config"} <= set(signature.parameters):
+        return False
+
+    @wraps(initialise)
+    def initialised(*arguments: object, **named: object) -> None:
+        given = signature.bind(*arguments, **named).arguments
+        if not given.get("sagemaker_config"):
+            defaults = defaults_of(given.get("boto_session"))
+            if defaults is not None:
+                given["sagemaker_config"] = defaults
+        initialise(**given)
+
+    holder.__init__ = initialised
+    return True
+
+
+def _validating(validate: _Function) -> _Function:
+    @wraps(validate)
+    def validated(sagemaker_config: object = None) -> None:
+        if not isinstance(sagemaker_config, ValidDefaults):
+            validate(sagemaker_config)
+
+    return validated
+
+
+def adopt_own_imports() -> None:
+    """Have functions that import ``boto3`` for themselves use a secure session, do without, or refuse."""
+    each_module(_adopt)
+
+
+def _recipe(load: _Function) -> _Function:
+    @wraps(load)
+    def loaded(recipe_path: str) -> object:
+        session = latest_session()
+        if session is None or not recipe_path.startswith("s3://"):
+            return load(recipe_path)
+        location = urlsplit(recipe_path)
+        with TemporaryDirectory() as directory:
+            file = Path(directory, "recipe.yaml")
+            session.client("s3").download_file(location.netloc, location.path.lstrip("/"), str(file))
+            return load(str(file))
+
+    return loaded
+
+
+def _mlflow_of_job(set_up: _Function) -> _Function:
+    @wraps(set_up)
+    def nothing(training_job: Any) -> object:
+        """A link to MLflow is only shown while waiting; the SDK answers so where it gets none."""
+        return (None, None, None) if latest_session() is not None else set_up(training_job)
+
+    return nothing
+
+
+def _mlflow_link(ask: _Function) -> _Function:
+    @wraps(ask)
+    def nothing(*arguments: object, **named: object) -> object:
+        """As above."""
+        return None if latest_session() is not None else ask(*arguments, **named)
+
+    return nothing
+
+
+def _evaluation(start: _Function) -> _Function:
+    @wraps(start)
+    def refused(evaluator: Any, *arguments: object, **named: object) -> object:
+        if is_secured(getattr(evaluator.sagemaker_session, "boto_session", None)):
+            raise SessionError(
+                "the SDK starts this evaluation with ambient credentials, whatever session it is given",
+                remedy="use another evaluator, or start the evaluation's pipeline with the session's own client",
+            )
+        return start(evaluator, *arguments, **named)
+
+    return refused
+
+
+_PUT_RIGHT: Mapping[str, Mapping[str, Callable[[_Function], _Function]]] = {
+    "sagemaker.train.recipe_resolver": {"_load_user_recipe": _recipe},
+    "sagemaker.train.common_utils.trainer_wait": {"_setup_mlflow_integration": _mlflow_of_job},
+    "sagemaker.train.common_utils.job_wait": {"_get_mlflow_presigned_url": _mlflow_link},
+    "sagemaker.train.evaluate.multi_turn_rl_evaluator": {
+        "MultiTurnRLEvaluator._start_mtrl_execution": _evaluation
+    },
+}
+
+
+def _adopt(module: ModuleType) -> None:
+    for path, put_right in _PUT_RIGHT.get(module.__name__, {}).items():
+        owner, _, name = path.rpartition(".")
+        holder = getattr(module, owner, None) if owner else module
+        function = getattr(holder, name, None)
+        if function is None:
+            logger.warning(
+                "%s of the SageMaker Python SDK has no %s, as the releases that this library knows have:"
+                " it may sign with the ambient credentials.",
+                module.__name__,
+                path,
+            )
+        elif not hasattr(function, "__secured__"):
+            secured = put_right(function)
+            secured.__secured__ = True  # type: ignore[attr-defined]  # told by the next session
+            setattr(holder, name, secured)

@@ -1,0 +1,1 @@
+"""The tests; a package, since one that another distribution installs by this name would be found instead."""

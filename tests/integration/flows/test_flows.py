@@ -1,0 +1,106 @@
+"""Every flow of both SDKs, run for real on the embedded AWS."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from secure_sagemaker.local import EmbeddedAWS
+from tests.integration.flows.flow import Flow, Outcome, Stage
+from tests.integration.flows.judge import problems, requests_of
+from tests.integration.flows.record import (
+    expected_refusal,
+    installed,
+    observed,
+    perform,
+    read_golden,
+    too_old,
+)
+from tests.integration.flows.table import FLOWS
+
+# The SDKs leave temporary directories to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore:Implicitly cleaning up:ResourceWarning")
+
+
+def _parameter(flow: Flow) -> object:
+    filters = [pytest.mark.filterwarnings(one) for one in flow.warnings]
+    if flow.since:
+        filters.append(pytest.mark.skipif(too_old(flow), reason=f"the SDK does it so since {flow.since}"))
+    return pytest.param(flow, id=flow.id, marks=[pytest.mark.sdk(flow.sdk), *filters])
+
+
+@pytest.fixture
+def stage(
+    sdk: None,
+    aws: EmbeddedAWS,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Stage:
+    """The flow's stage, with a working directory of its own; what strays from its session signs as the launcher."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in aws.environment.items():
+        monkeypatch.setenv(name, value)
+    return Stage(aws=aws, flow=request.param, directory=tmp_path)
+
+
+@pytest.mark.parametrize("stage", [_parameter(flow) for flow in FLOWS], indirect=True)
+def test_flow_is_secured_or_refused(stage: Stage) -> None:
+    """Every request carries what the baseline asks and the role signs it; what cannot be is refused, with a remedy."""
+    refusal = perform(stage)
+
+    row = observed(stage, refusal)
+    if stage.flow.outcome is Outcome.OUTSIDE:
+        assert problems(stage), f"{stage.flow.id} is secured now: say so in its row"
+    else:
+        assert problems(stage) == []
+    sent = {f"{one.service}.{one.operation}" for one in requests_of(stage)}
+    assert {name if "." in name else f"sagemaker.{name}" for name in stage.flow.sends} <= sent
+    if stage.flow.outcome is Outcome.REFUSED:
+        assert expected_refusal(stage.flow, row), row
+    recorded_with, rows = read_golden(stage.flow.sdk)
+    if installed() == recorded_with:  # another release may send other requests; the laws above hold for all
+        assert rows.get(stage.flow.id) == row, "run: python -m tools.flows --write"
+
+
+_OF_SCRIPTS = {2: "estimator-source-directory", 3: "model-trainer-source-directory"}
+
+
+@pytest.mark.parametrize(
+    "stage", [_parameter(flow) for flow in FLOWS if flow.name == _OF_SCRIPTS[flow.sdk]], indirect=True
+)
+def test_without_a_secured_session_the_same_flow_is_found_wanting(stage: Stage) -> None:
+    """The judge can fail: over a plain session it misses keys, VPC and isolation, and sees who signed."""
+    module = {2: "sagemaker.session", 3: "sagemaker.core.helper.session_helper"}[stage.flow.sdk]
+    session = importlib.import_module(module).Session
+    stage.sdk = session(boto_session=stage.aws.source, default_bucket=stage.aws.default_bucket)
+
+    perform(stage)
+
+    found = problems(stage)
+    for problem in (
+        "sagemaker.CreateTrainingJob: signed by user/launcher",
+        "sagemaker.CreateTrainingJob: EnableNetworkIsolation is None",
+        "sagemaker.CreateTrainingJob: OutputDataConfig.KmsKeyId is None, no key of the baseline",
+        "sagemaker.CreateTrainingJob: ResourceConfig.VolumeKmsKeyId is None, no key of the baseline",
+        "sagemaker.CreateTrainingJob: VpcConfig.SecurityGroupIds is None, no security groups of the baseline",
+        "sagemaker.CreateTrainingJob: VpcConfig.Subnets is None, no subnets of the baseline",
+        "s3.PutObject: signed by user/launcher",
+        "s3.PutObject: the object is not encrypted with a key of the baseline",
+        "s3.PutObject: it does not say who must own the bucket",
+    ):
+        assert problem in found
+
+
+def test_every_flow_has_its_own_name() -> None:
+    """A row of the table is one flow."""
+    ids = [flow.id for flow in FLOWS]
+    assert sorted(ids) == sorted(set(ids))
+
+
+@pytest.mark.parametrize("major", [2, 3])
+def test_table_holds_every_flow_and_no_other(major: int) -> None:
+    """The recorded rows, which the documentation shows, are those of the flows that the tests run."""
+    assert {flow.id for flow in FLOWS if flow.sdk == major} == set(read_golden(major)[1])
