@@ -1,6 +1,7 @@
 # Everything a person or a machine does here, by one name each; CI runs the same targets.
 # Needs Python 3.11 or later with venv, and make. The two majors of the SageMaker Python SDK are one distribution name,
 # so there are two environments: .venv (v3, newest boto3) and .venv-v2 (v2, oldest boto3, pydantic, rich and typer we support).
+# `make test-matrix` makes two more, for the oldest of each major.
 
 PYTHON ?= python3
 WORKERS ?= auto
@@ -10,20 +11,22 @@ UPGRADE ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup demo test test-v3 test-v2 coverage check format lock clean
+.PHONY: help setup demo test test-v3 test-v2 test-matrix test-floor-v3 test-floor-v2 coverage bench check format lock clean
 MAKEFLAGS += --no-print-directory
 unexport PYTHONPATH PYTHONHOME
 
 V3 := .venv/bin
 V2 := .venv-v2/bin
 # What there is to type-check: a folder counts once it holds a module.
-TYPED := $(sort $(dir $(wildcard secure_sagemaker/*.py tests/typing/*.py examples/*.py tools/*.py)))
+TYPED := $(sort $(dir $(wildcard secure_sagemaker/*.py tests/typing/*.py benchmarks/*.py examples/*.py tools/*.py)))
 
 help:
 	@echo 'make demo      a real training and hosting workflow on the embedded AWS, secured'
 	@echo 'make test      the test suite, with SDK v3 and then with SDK v2'
 	@echo 'make test-v3, make test-v2   one of them; PYTEST_ARGS="-k name" narrows it'
+	@echo 'make test-matrix  the suite with both ends of what is supported of both SDKs and of boto3'
 	@echo 'make coverage  the suite with SDK v3, measured by branch'
+	@echo 'make bench     what the security costs, each figure beside its peer, into benchmarks/README.md'
 	@echo 'make check     format, lint, types, docs'
 	@echo 'make format    rewrite what the formatter and the linter can mend'
 	@echo 'make setup     both environments (the other targets make what they need)'
@@ -45,8 +48,22 @@ test-v2: .venv-v2/.ready
 	@echo '== SageMaker Python SDK v2, oldest boto3'
 	@$(V2)/python -m pytest -q -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
+test-matrix: test test-floor-v3 test-floor-v2
+
+test-floor-v3: .venv-floor-v3/.ready
+	@echo '== oldest SageMaker Python SDK v3, oldest boto3 that it takes'
+	@$(<D)/bin/python -m pytest -q -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
+
+test-floor-v2: .venv-floor-v2/.ready
+	@echo '== oldest SageMaker Python SDK v2, newest boto3'
+	@$(<D)/bin/python -m pytest -q -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
+
 coverage: .venv/.ready
 	@$(V3)/python -m pytest -q -n $(WORKERS) --dist worksteal --cov --cov-report=term-missing $(PYTEST_ARGS)
+
+bench: .venv/.ready .venv-v2/.ready
+	@$(V3)/python -m benchmarks --write calls processes memory
+	@$(V2)/python -m benchmarks --write sdk-v2
 
 check: .venv/.ready
 	$(V3)/ruff format --check
@@ -59,7 +76,7 @@ format: .venv/.ready
 	$(V3)/ruff check --fix
 
 clean:
-	rm -rf .venv .venv-v2 .venv-lock build dist htmlcov .coverage .coverage.*
+	rm -rf .venv .venv-v2 .venv-floor-v3 .venv-floor-v2 .venv-lock build dist htmlcov .coverage .coverage.*
 	find . -type d \( -name __pycache__ -o -name '.*_cache' -o -name .hypothesis \) -prune -exec rm -rf {} +
 
 # --- environments: made from nothing when their lock changes; a change of pyproject.toml renews only the project itself
@@ -85,6 +102,12 @@ endef
 .venv-v2/.locked: requirements/dev-v2.txt
 	$(new-venv)
 
+.venv-floor-v3/.locked: requirements/floor-v3.txt
+	$(new-venv)
+
+.venv-floor-v2/.locked: requirements/floor-v2.txt
+	$(new-venv)
+
 .venv-lock/.locked: requirements/uv.txt
 	$(new-venv)
 
@@ -92,6 +115,12 @@ endef
 	$(install-project)
 
 .venv-v2/.ready: .venv-v2/.locked pyproject.toml
+	$(install-project)
+
+.venv-floor-v3/.ready: .venv-floor-v3/.locked pyproject.toml
+	$(install-project)
+
+.venv-floor-v2/.ready: .venv-floor-v2/.locked pyproject.toml
 	$(install-project)
 
 # --- locks: one version of everything for every Python and platform, from pyproject.toml and requirements/*.in
@@ -103,3 +132,5 @@ lock: .venv-lock/.locked
 	$(UV_COMPILE) requirements/dev-v3.in --all-extras --group dev --output-file requirements/dev-v3.txt
 	$(UV_COMPILE) requirements/dev-v2.in --extra sagemaker --extra cli --extra local --group test \
 		--output-file requirements/dev-v2.txt
+	for floor in floor-v3 floor-v2; do $(UV_COMPILE) requirements/$$floor.in --extra sagemaker --extra cli --extra local \
+		--group test --output-file requirements/$$floor.txt || exit 1; done
