@@ -47,6 +47,8 @@ def main() -> None:
         source.joinpath("train.py").write_text("print('training')\n")
         session = aws.session()
         image = f"{aws.account.account}.dkr.ecr.{aws.region}.amazonaws.com/churn:7"
+        for key in ("data/train.csv", "churn/model.tar.gz"):
+            session.client("s3").put_object(Bucket=session.default_bucket, Key=key, Body=b"1,2,3")
         train(session, image, source)
         print("the endpoint answered", host(session, image))
         print(session.report())

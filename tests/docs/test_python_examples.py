@@ -29,6 +29,7 @@ BLOCK = re.compile(r"(?:^<!-- not executed: (.+) -->\n+)?^```python\n(.*?)^```$"
 NEEDS = re.compile(r"^<!-- needs SageMaker Python SDK v(\d) -->$", re.MULTILINE)
 BY_PYTEST = re.compile(r"^<!-- run by pytest -->$", re.MULTILINE)
 PROD = '\n[env.prod]\nunknown_members = "refuse"\n'
+THERE = ("churn/model.tar.gz", "data/train.csv")  # what pages take to be in the bucket already
 PRELUDE = ("from secure_sagemaker.local import EmbeddedAWS", "aws: EmbeddedAWS")
 
 
@@ -98,6 +99,9 @@ def aws(page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     if page.sdk == 3:
         forget_clients()
     with embedded_aws() as aws:
+        for key in THERE:
+            aws.source.client("s3").put_object(Bucket=aws.default_bucket, Key=key, Body=b"1")
+        aws.forget_requests()
         for path in (tmp_path / "secure-sagemaker.toml", tmp_path / "config/secure-sagemaker.toml"):
             path.parent.mkdir(exist_ok=True)
             path.write_text(aws.baseline_toml() + PROD, encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from dataclasses import replace
 
 import boto3
 import pytest
@@ -86,6 +87,17 @@ def test_the_role_is_the_execution_role(wire: Wire, boto_session: boto3.Session)
     assert session.expand_role("execution") == EXECUTION_ROLE
     assert session.expand_role(f"{EXECUTION_ROLE}-other") == f"{EXECUTION_ROLE}-other"
     assert wire.requests == []
+
+
+def test_names_of_allowed_roles_ask_nobody(wire: Wire, boto_session: boto3.Session) -> None:
+    """A further role of the baseline is known by its name, unless two bear the same."""
+    other, same = (EXECUTION_ROLE.replace("ml/execution", name) for name in ("team/other", "execution"))
+    session = make_sagemaker_session(boto_session, replace(FULL, other_roles=(other, same)))
+
+    assert session.expand_role("other") == other
+    assert wire.requests == []
+    with pytest.raises(ClientError, match="NoSuchEntity"):
+        session.expand_role("execution")
 
 
 def test_other_role_names_and_the_account_are_asked_as_the_session(

@@ -74,7 +74,7 @@ def test_user_with_mfa(aws: EmbeddedAWS) -> None:
         asked.append("123456")
         return asked[-1]
 
-    device = {"role": {"mfa_serial": f"arn:aws:iam::{aws.account.account}:mfa/jane"}}
+    device = {"role": {"mfa_serial": aws.account.mfa_serial}}
     session = SecureSession(aws.baseline.tightened(device), source=aws.source, mfa_token=code)
     work(session)
     session.verify()
