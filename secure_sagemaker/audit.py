@@ -11,8 +11,10 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal, Protocol
@@ -21,9 +23,10 @@ from secure_sagemaker.baseline import LayerRecord
 from secure_sagemaker.controls import CONTROLS, Action, Decision
 from secure_sagemaker.exceptions import AuditError
 
-__all__ = ["AuditRecord", "AuditSink", "JsonLinesSink", "LoggingSink", "Outcome"]
+__all__ = ["AuditRecord", "AuditSink", "AuditTrail", "JsonLinesSink", "LoggingSink", "Outcome"]
 
 OnFailure = Literal["refuse", "warn"]
+_KEPT_RECORDS = 10_000
 
 
 class Outcome(StrEnum):
@@ -192,3 +195,46 @@ def _failed(on_failure: OnFailure, where: str, failed: OSError) -> None:
             remedy="make it writable, or set on_failure='warn' for this sink",
         ) from failed
     logging.getLogger("secure_sagemaker").warning("audit record lost at %s: %s", where, failed)
+
+
+class AuditTrail:
+    """Writes records to the sink, and keeps the latest for the session's report.
+
+    Args:
+        sink: Where records go.
+        clock: Tells the time, in UTC.
+        monotonic: Measures latency, in seconds.
+    """
+
+    def __init__(
+        self, sink: AuditSink, *, clock: Callable[[], datetime], monotonic: Callable[[], float]
+    ) -> None:
+        self.sink = sink
+        self.clock = clock
+        self.monotonic = monotonic
+        self._records: deque[AuditRecord] = deque(maxlen=_KEPT_RECORDS)
+        self._written = 0
+        self._lock = threading.Lock()
+
+    def write(self, record: AuditRecord) -> None:
+        """Keep the record and hand it to the sink.
+
+        Raises:
+            AuditError: The sink could not keep it and must.
+        """
+        with self._lock:
+            self._records.append(record)
+            self._written += 1
+        self.sink.write(record)
+
+    @property
+    def records(self) -> tuple[AuditRecord, ...]:
+        """The latest records, oldest first."""
+        with self._lock:
+            return tuple(self._records)
+
+    @property
+    def forgotten(self) -> int:
+        """How many older records are with the sink alone."""
+        with self._lock:
+            return self._written - len(self._records)

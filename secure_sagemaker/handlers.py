@@ -20,8 +20,6 @@ rules about botocore that this rests on are pinned in ``tests/contract``.
 from __future__ import annotations
 
 import re
-import threading
-from collections import deque
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -29,7 +27,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from secure_sagemaker.audit import AuditRecord, AuditSink, Outcome
+from secure_sagemaker.audit import AuditRecord, AuditTrail, Outcome
 from secure_sagemaker.baseline import LayerRecord, SecurityBaseline
 from secure_sagemaker.controls import Enforcement, Enforcer, Snapshot
 from secure_sagemaker.exceptions import ControlError, SecureSageMakerError, SessionError
@@ -44,7 +42,7 @@ if TYPE_CHECKING:
     from botocore.hooks import BaseEventHooks
     from botocore.model import OperationModel
 
-__all__ = ["AuditTrail", "Guard", "register"]
+__all__ = ["Guard", "register"]
 
 _STATE = "secure_sagemaker"
 _SIGV4: Mapping[str, str] = {
@@ -58,7 +56,6 @@ _SIGV4: Mapping[str, str] = {
 }
 _PRESIGNING = ("generate_presigned_url", "generate_presigned_post")
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/")
-_KEPT_RECORDS = 10_000
 
 
 _Decide = Callable[["OperationModel", Mapping[str, object], Mapping[str, str]], Enforcement]
@@ -86,49 +83,6 @@ class _Call:
     def awaits_form(self) -> bool:
         """Whether it is a POST form, as far as is known before it is signed: botocore makes it as this."""
         return self.presigned and self.model.name == "CreateBucket"
-
-
-class AuditTrail:
-    """Writes records to the sink, and keeps the latest for the session's report.
-
-    Args:
-        sink: Where records go.
-        clock: Tells the time, in UTC.
-        monotonic: Measures latency, in seconds.
-    """
-
-    def __init__(
-        self, sink: AuditSink, *, clock: Callable[[], datetime], monotonic: Callable[[], float]
-    ) -> None:
-        self.sink = sink
-        self.clock = clock
-        self.monotonic = monotonic
-        self._records: deque[AuditRecord] = deque(maxlen=_KEPT_RECORDS)
-        self._written = 0
-        self._lock = threading.Lock()
-
-    def write(self, record: AuditRecord) -> None:
-        """Keep the record and hand it to the sink.
-
-        Raises:
-            AuditError: The sink could not keep it and must.
-        """
-        with self._lock:
-            self._records.append(record)
-            self._written += 1
-        self.sink.write(record)
-
-    @property
-    def records(self) -> tuple[AuditRecord, ...]:
-        """The latest records, oldest first."""
-        with self._lock:
-            return tuple(self._records)
-
-    @property
-    def forgotten(self) -> int:
-        """How many older records are with the sink alone."""
-        with self._lock:
-            return self._written - len(self._records)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ import botocore.loaders
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError, UnknownServiceError
 
-from secure_sagemaker.audit import AuditSink, LoggingSink
+from secure_sagemaker.audit import AuditSink, AuditTrail, LoggingSink
 from secure_sagemaker.baseline import (
     BaselineDocument,
     KeyReference,
@@ -34,7 +34,7 @@ from secure_sagemaker.exceptions import (
     SessionError,
     UnsupportedBaselineError,
 )
-from secure_sagemaker.handlers import AuditTrail, Guard
+from secure_sagemaker.handlers import Guard
 from secure_sagemaker.identity import (
     AssumedRole,
     KeyResolver,

@@ -7,7 +7,7 @@ else in the process, the two names stand for a secure session once there is one:
 1. Whoever names nothing, or only a region, is given the latest secure session.
 2. Whoever passes copies of a secure session's own keys is given that session, and with it its guard.
 3. Whoever names another identity (keys, a profile, a botocore session) gets what was asked for.
-4. A client that a class of the SDK made when it was imported is replaced by the session's.
+4. A client that a class of the SDK made when it was imported is the latest secure session's.
 
 It does not reach a function that imports ``boto3`` for itself; ``version_3`` does.
 """
@@ -21,11 +21,13 @@ from weakref import WeakKeyDictionary
 
 import boto3
 from botocore.client import BaseClient
+from botocore.config import Config
 
 from secure_sagemaker.exceptions import RegionError
 from secure_sagemaker.sagemaker_sdk.imports import each_module
 
 __all__ = [
+    "LatestClient",
     "adopt_fallback",
     "defaults_of",
     "is_secured",
@@ -155,10 +157,39 @@ class _Boto3:
 _BOTO3 = _Boto3()
 
 
+class LatestClient:
+    """A client of the latest secure session, made when it is first asked for anything.
+
+    Args:
+        service: Its service.
+        config: Its settings.
+        ambient: The client to be where there is no secure session; by default one of ``boto3``'s.
+    """
+
+    def __init__(
+        self, service: str, *, config: Config | None = None, ambient: BaseClient | None = None
+    ) -> None:
+        self._service = service
+        self._config = config
+        self._ambient = ambient
+        self._made: WeakKeyDictionary[boto3.Session, object] = WeakKeyDictionary()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._client(), name)
+
+    def _client(self) -> object:
+        session = latest_session()
+        if session is None and self._ambient is not None:
+            return self._ambient
+        make: Callable[..., object] = boto3.client if session is None else session.client
+        if session is None:
+            return make(self._service, config=self._config)
+        if session not in self._made:
+            self._made[session] = make(self._service, config=self._config)
+        return self._made[session]
+
+
 def _adopt(module: ModuleType) -> None:
-    if not _latest:
-        return
-    client: Callable[[str], object] = _latest[0].client  # type: ignore[assignment]  # overloaded by service
     for name, value in tuple(vars(module).items()):
         if value is boto3:
             setattr(module, name, _BOTO3)
@@ -167,4 +198,5 @@ def _adopt(module: ModuleType) -> None:
         elif isinstance(value, type) and value.__module__ == module.__name__:
             for attribute, held in tuple(vars(value).items()):
                 if isinstance(held, BaseClient):
-                    setattr(value, attribute, client(held.meta.service_model.service_name))
+                    service = held.meta.service_model.service_name
+                    setattr(value, attribute, LatestClient(service, ambient=held))

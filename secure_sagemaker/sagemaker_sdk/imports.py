@@ -8,25 +8,27 @@ from collections.abc import Callable, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from weakref import WeakSet
 
 __all__ = ["each_module"]
 
 # The second is version 1, on which v2 stands; the third signs what MLflow sends to SageMaker.
 _PACKAGES = frozenset({"sagemaker", "sagemaker_core", "sagemaker_mlflow"})
 _Act = Callable[[ModuleType], None]
-_acts: list[_Act] = []
+_acted: dict[_Act, WeakSet[ModuleType]] = {}
+"""On which modules each was acted."""
 _lock = threading.RLock()
 
 
 def each_module(act: _Act) -> None:
-    """Act on every module of the SDK: now on what is imported, and once on whatever will be."""
+    """Act once on every module of the SDK: now on what is imported, and later on whatever will be."""
     with _lock:
-        if act not in _acts:
-            _acts.append(act)
+        acted = _acted.setdefault(act, WeakSet())
         if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
             sys.meta_path.insert(0, _Finder())
         for name, module in tuple(sys.modules.items()):
-            if _is_the_sdks(name):
+            if _is_the_sdks(name) and module not in acted:
+                acted.add(module)
                 act(module)
 
 
@@ -56,7 +58,8 @@ def _act_after(loader: Loader) -> None:
     def exec_module(module: ModuleType) -> None:
         execute(module)
         with _lock:
-            for act in _acts:
+            for act, acted in _acted.items():
+                acted.add(module)
                 act(module)
 
     loader.exec_module = exec_module  # type: ignore[method-assign]  # the loader is this module's alone

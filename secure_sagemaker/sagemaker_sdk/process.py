@@ -32,7 +32,12 @@ import boto3
 from botocore.config import Config
 
 from secure_sagemaker.exceptions import SessionError
-from secure_sagemaker.sagemaker_sdk.fallback import adopt_fallback, is_secured, mark_secured
+from secure_sagemaker.sagemaker_sdk.fallback import (
+    LatestClient,
+    adopt_fallback,
+    is_secured,
+    mark_secured,
+)
 from secure_sagemaker.sagemaker_sdk.imports import each_module
 from secure_sagemaker.sagemaker_sdk.installed import SdkVersion
 from secure_sagemaker.sagemaker_sdk.version_2 import put_right
@@ -164,18 +169,19 @@ def _unless_secured(
 
 def _adopt_process_clients(sdk: SdkVersion, boto_session: boto3.Session) -> None:
     logs = importlib.import_module(_LOGS).CloudWatchLogsClient
-    retries = Config(retries={"max_attempts": 10, "mode": "standard"})
-    logs.client = boto_session.client("logs", config=retries)
+    if not isinstance(logs.client, LatestClient):
+        logs.client = LatestClient("logs", config=Config(retries={"max_attempts": 10, "mode": "standard"}))
     logs().client = logs.client  # an instance made earlier holds a client of its own
     clients = importlib.import_module(_CLIENTS)
     if not _is_default(sdk, clients, boto_session):
         clients.SageMakerClient.reset()
-    # Called as the SDK's resources call it, so that both share one cache entry.
+    # Made at once, or the first session that a program names for a call would be the default from then on. And
+    # made as the SDK's resources make it, so that both share one cache entry.
     clients.SageMakerClient(session=boto_session, region_name=None)
 
 
 def _is_default(sdk: SdkVersion, clients: ModuleType, boto_session: boto3.Session) -> bool:
-    """Whether the default client is the session's already, or one for which a program named a session."""
+    """Whether the default client may stay: it is the session's, or a program named another session for it."""
     try:
         cached = clients.SageMakerClient._instances.get(clients.SageMakerClient, {})  # noqa: SLF001  # no public way
         default = cached.get("default")
@@ -184,7 +190,7 @@ def _is_default(sdk: SdkVersion, clients: ModuleType, boto_session: boto3.Sessio
         _moved(sdk, "its default client", f"calls without session= may be {_AMBIENT}")
         return True
     if default is None:
-        return False
+        return not cached
     return default.session is boto_session or (named and not is_secured(default.session))
 
 

@@ -14,6 +14,7 @@ import importlib
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
+from multiprocessing.pool import ThreadPool
 from types import MappingProxyType
 from typing import Any
 
@@ -23,6 +24,13 @@ from secure_sagemaker.sagemaker_sdk.fallback import is_secured
 __all__ = ["ValidDefaults", "put_right"]
 
 _Function = Callable[..., Any]
+
+
+class _Threads(ThreadPool):
+    """A pool as the SDK's is, whose workers are threads."""
+
+    def clear(self) -> None:
+        """Forget the pool, where the SDK's would keep it for another."""
 
 
 class ValidDefaults(dict[str, object]):
@@ -64,7 +72,6 @@ def _replace(owner: Any, name: str, make: Callable[[_Function], _Function]) -> N
 
 def _ingest_by_threads() -> None:
     manager = importlib.import_module("sagemaker.feature_store.feature_group").IngestionManagerPandas
-    pool = importlib.import_module("pathos.threading").ThreadPool
     put_row: _Function = manager._ingest_row  # noqa: SLF001  # its step for one row has no public name
 
     def make(by_processes: _Function) -> _Function:
@@ -102,9 +109,8 @@ def _ingest_by_threads() -> None:
             workers = self.max_workers * self.max_processes
             bounds = (len(data_frame) * part // workers for part in range(workers + 1))
             batches = [data_frame[first:last] for first, last in itertools.pairwise(bounds)]
-            self._processing_pool = pool(workers)
-            self._processing_pool.restart(force=True)  # pathos keeps pools by their size, closed ones too
-            self._async_result = self._processing_pool.amap(put, batches)
+            self._processing_pool = _Threads(workers)
+            self._async_result = self._processing_pool.map_async(put, batches)
             if wait:
                 self.wait(timeout=timeout)
 

@@ -55,7 +55,14 @@ DEFINITION = json.dumps(
 _HERE = "eu-west-1:111122223333"
 PLAIN = (
     *("law-1", "1", "1.0", "1.0.0", "5", "1Y", "law", "/law", "law-law-law-law", "a" * 10, "l" * 36),
-    *("s3://{bucket}/law/x", "https://law.example.com/x", "text/csv", "Mon:03:30", "law@example.com"),
+    *(
+        "s3://{bucket}/law/x",
+        "s3://{bucket}/law/y",
+        "https://law.example.com/x",
+        "text/csv",
+        "Mon:03:30",
+        "law@example.com",
+    ),
     *("eu-west-1_law", "tpo-law", "0.0.0.0/0", "arn:aws:iam::111122223333:x"),
     *(f"arn:aws:{service}:{_HERE}:law" for service in ("cognito-idp", "lambda", "secretsmanager", "sns")),
     f"arn:aws:lambda:{_HERE}:function:law",
@@ -82,6 +89,8 @@ class Filler:
     """What stands in the account already, by the member that names it."""
     turn: int = 0
     """Which of several alternatives a request takes."""
+    second: bool = False
+    """Take another value than the first that is valid, where there is one: for a change of what was made."""
 
     def request(self, model: OperationModel, **given: object) -> dict[str, object]:
         """A request; what is given stands as it is."""
@@ -135,13 +144,13 @@ class Filler:
             case StringShape():
                 return self._text(shape, member)
         plain: Mapping[str, object] = {
-            "boolean": True,
+            "boolean": not self.second,
             "blob": b"law",
             "timestamp": "2026-11-01T00:00:00Z",
             "float": float(max(1, least)),
             "double": float(max(1, least)),
         }
-        return plain.get(shape.type_name, max(1, least))
+        return plain.get(shape.type_name, max(1, least) + int(self.second))
 
     def _text(self, shape: StringShape, member: str) -> str:
         if member in ("Image", "ImageUri", "TrainingImage"):
@@ -149,14 +158,14 @@ class Filler:
         if member == "PipelineDefinition":
             return DEFINITION
         known = Pool(baseline=self.aws.baseline, good=True).text(shape, member) or ()
+        if known and known[0].startswith("s3:"):
+            known = ()  # where there are objects, rather
         plain = [one.format(bucket=self.aws.default_bucket) for one in PLAIN]
-        preferred = (
-            [f"s3://{self.aws.default_bucket}/law/x"] if known and known[0].startswith("s3:") else known
-        )
-        for one in (*preferred, *shape.enum, *plain):
-            if self._fits(shape, one):
-                return one
-        raise LookupError(f"{member}: nothing for {shape.name} {shape.metadata}")
+        fitting = list(dict.fromkeys(one for one in (*known, *shape.enum, *plain) if self._fits(shape, one)))
+        if not fitting:
+            raise LookupError(f"{member}: nothing for {shape.name} {shape.metadata}")
+        of_the_account = [one for one in fitting if one in known] or fitting
+        return of_the_account[1 % len(of_the_account) if self.second else 0]
 
     def _fits(self, shape: StringShape, text: str) -> bool:
         if shape.enum:

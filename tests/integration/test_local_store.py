@@ -86,8 +86,16 @@ def test_a_notebook_runs_stops_and_goes(aws: EmbeddedAWS, sagemaker: Any) -> Non
     assert status() == "Stopped"
     sagemaker.update_notebook_instance(**named, InstanceType="ml.t3.large")
     assert status() == "Stopped"
+    sagemaker.create_notebook_instance_lifecycle_config(NotebookInstanceLifecycleConfigName="hook")
+    sagemaker.update_notebook_instance(**named, LifecycleConfigName="hook")
+    told = sagemaker.describe_notebook_instance(**named)
+    assert told["NotebookInstanceLifecycleConfigName"] == "hook"
+    sagemaker.update_notebook_instance(**named, DisassociateLifecycleConfig=True)
+    assert "NotebookInstanceLifecycleConfigName" not in sagemaker.describe_notebook_instance(**named)
     sagemaker.start_notebook_instance(**named)
     assert status() == "InService"
+    by_status = sagemaker.list_notebook_instances(SortBy="Status", StatusEquals="InService")
+    assert [row["NotebookInstanceName"] for row in by_status["NotebookInstances"]] == ["notebook"]
 
 
 # --- lists
@@ -153,6 +161,24 @@ def test_studio_is_listed_by_its_domain(aws: EmbeddedAWS, sagemaker: Any) -> Non
     sagemaker.delete_domain(DomainId=domains[1])
     url = sagemaker.create_presigned_domain_url(**named)["AuthorizedUrl"]
     assert url.startswith(f"https://{domains[0]}.studio.eu-west-1.sagemaker.aws/auth?token=")
+
+
+def test_what_was_changed_last_comes_first(sagemaker: Any) -> None:
+    """A list can be sorted by the time of the last change."""
+    for name in ("first", "second"):
+        sagemaker.create_code_repository(
+            CodeRepositoryName=name, GitConfig={"RepositoryUrl": "https://git.example.com/x"}
+        )
+    sagemaker.update_code_repository(
+        CodeRepositoryName="first",
+        GitConfig={"SecretArn": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:x"},
+    )
+    rows = sagemaker.list_code_repositories(SortBy="LastModifiedTime", SortOrder="Descending")
+    assert [row["CodeRepositoryName"] for row in rows["CodeRepositorySummaryList"]] == ["first", "second"]
+    assert (
+        rows["CodeRepositorySummaryList"][0]["LastModifiedTime"]
+        >= rows["CodeRepositorySummaryList"][0]["CreationTime"]
+    )
 
 
 # --- what is refused
@@ -291,3 +317,27 @@ def test_search_finds_what_its_filters_say(
     }
     answer = sagemaker.search(Resource="TrainingJob", SearchExpression=either)
     assert {row["TrainingJob"]["TrainingJobName"] for row in answer["Results"]} == found | {"search-b"}
+
+
+def test_search_looks_into_lists(aws: EmbeddedAWS, sagemaker: Any) -> None:
+    """Nested filters hold together for one entry of a list; a resource that can't be searched is refused."""
+    client(aws, "s3").put_object(Bucket=aws.default_bucket, Key="nested/x", Body=b"1")
+    uri = f"s3://{aws.default_bucket}/nested"
+    source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri}}
+    channels = [{"ChannelName": name, "DataSource": source} for name in ("train", "validation")]
+    sagemaker.create_training_job(**training_job(aws, "nested", InputDataConfig=channels))
+
+    def found(channel: str, where: str) -> bool:
+        path = "InputDataConfig.DataSource.S3DataSource.S3Uri"
+        filters = [
+            {"Name": "InputDataConfig.ChannelName", "Operator": "Equals", "Value": channel},
+            {"Name": path, "Operator": "Equals", "Value": where},
+        ]
+        nested = {"NestedPropertyName": "InputDataConfig", "Filters": filters}
+        answer = sagemaker.search(Resource="TrainingJob", SearchExpression={"NestedFilters": [nested]})
+        return len(answer["Results"]) == 1
+
+    assert found("train", uri)
+    assert not found("train", f"{uri}/elsewhere")
+    assert not found("test", uri)
+    assert refused(lambda: sagemaker.search(Resource="FeatureMetadata")) == ("ValidationException", 400)

@@ -11,6 +11,8 @@ import pytest
 from secure_sagemaker.local import EmbeddedAWS
 from tests.integration.embedded import IMAGE, arn_of, client, hosted, model, refused, training_job
 
+EKS = "arn:aws:eks:eu-west-1:111122223333:cluster/team"
+
 
 @pytest.fixture(scope="module")
 def sagemaker(account: EmbeddedAWS) -> Any:
@@ -50,7 +52,15 @@ def test_an_endpoint_shows_its_configuration(aws: EmbeddedAWS, sagemaker: Any) -
     (variant,) = sagemaker.describe_endpoint(EndpointName="shown")["ProductionVariants"]
     assert (variant["CurrentInstanceCount"], variant["CurrentWeight"]) == (3, 0.5)
 
-    hosted(aws, sagemaker, "other")
+    nobody = [{"VariantName": "nobody", "DesiredWeight": 1.0}]
+    assert refused(
+        lambda: sagemaker.update_endpoint_weights_and_capacities(
+            EndpointName="shown", DesiredWeightsAndCapacities=nobody
+        )
+    ) == ("ValidationException", 400)
+
+    results = {"OutputConfig": {"S3OutputPath": f"s3://{aws.default_bucket}/async"}}
+    hosted(aws, sagemaker, "other", AsyncInferenceConfig=results)
     sagemaker.update_endpoint(
         EndpointName="shown", EndpointConfigName="other", RetainAllVariantProperties=True
     )
@@ -59,7 +69,7 @@ def test_an_endpoint_shows_its_configuration(aws: EmbeddedAWS, sagemaker: Any) -
     told = sagemaker.describe_endpoint(EndpointName="shown")
     assert (told["EndpointConfigName"], told["EndpointStatus"]) == ("other", "InService")
     assert told["ProductionVariants"][0]["CurrentInstanceCount"] == 3
-    assert "DataCaptureConfig" not in told
+    assert (told["AsyncInferenceConfig"], "DataCaptureConfig" in told) == (results, False)
     sagemaker.update_endpoint(EndpointName="shown", EndpointConfigName="other")
     assert (
         sagemaker.describe_endpoint(EndpointName="shown")["ProductionVariants"][0]["CurrentInstanceCount"]
@@ -312,6 +322,28 @@ def test_devices_are_registered(aws: EmbeddedAWS, sagemaker: Any) -> None:
     assert refused(delete) == ("ResourceInUse", 400)
     sagemaker.deregister_devices(**fleet, DeviceNames=["camera"])
     delete()
+
+
+def test_an_update_is_of_the_version_it_names(aws: EmbeddedAWS, sagemaker: Any) -> None:
+    """A quota is changed at its latest version only; each version can be described."""
+    arn = sagemaker.create_cluster(ClusterName="quota", Orchestrator={"Eks": {"ClusterArn": EKS}})[
+        "ClusterArn"
+    ]
+    shared = {"ResourceSharingConfig": {"Strategy": "DontLend"}}
+    made = sagemaker.create_compute_quota(
+        Name="quota",
+        ClusterArn=arn,
+        ComputeQuotaConfig=shared,
+        ComputeQuotaTarget={"TeamName": "fraud"},
+        Description="first",
+    )
+    named = {"ComputeQuotaId": made["ComputeQuotaId"]}
+    sagemaker.update_compute_quota(**named, TargetVersion=1, Description="second")
+    late = partial(sagemaker.update_compute_quota, **named, TargetVersion=1, Description="third")
+    assert refused(late) == ("ConflictException", 400)
+    told = sagemaker.describe_compute_quota(**named)
+    assert (told["ComputeQuotaVersion"], told["Description"], told["Status"]) == (2, "second", "Updated")
+    assert sagemaker.describe_compute_quota(**named, ComputeQuotaVersion=1)["Description"] == "first"
 
 
 def test_a_cluster_changes_group_by_group(aws: EmbeddedAWS, sagemaker: Any) -> None:

@@ -6,6 +6,7 @@ import json
 from functools import partial
 from typing import Any
 
+import botocore.session
 import pytest
 
 from secure_sagemaker.local import EmbeddedAWS
@@ -19,6 +20,10 @@ def sagemaker(account: EmbeddedAWS) -> Any:
 
 
 # --- pipelines
+
+
+_DESCRIBE = botocore.session.Session().get_service_model("sagemaker").operation_model("DescribePipeline")
+MEMBERS = frozenset(_DESCRIBE.input_shape.members if _DESCRIBE.input_shape is not None else ())
 
 
 def definition(*names: str, **parameters: str) -> str:
@@ -74,12 +79,44 @@ def test_a_pipeline_that_cannot_be_read_is_not_made(aws: EmbeddedAWS, sagemaker:
     create = partial(sagemaker.create_pipeline, **pipeline, ClientRequestToken="t" * 32)
     assert refused(lambda: create(PipelineDefinition=stated)) == ("ValidationException", 400)
     assert refused(lambda: sagemaker.describe_pipeline(PipelineName="unreadable"))[0] == "ResourceNotFound"
+    nowhere = {"Bucket": aws.default_bucket, "ObjectKey": "nobody.json"}
+    assert refused(lambda: create(PipelineDefinitionS3Location=nowhere)) == ("ValidationException", 400)
     create(PipelineDefinition=definition("one"))
     update = partial(sagemaker.update_pipeline, **pipeline, PipelineDefinition=stated)
     assert refused(update) == ("ValidationException", 400)
     told = sagemaker.describe_pipeline(PipelineName="unreadable")
     assert told["PipelineDefinition"] == definition("one")
     sagemaker.delete_pipeline(PipelineName="unreadable", ClientRequestToken="t" * 32)
+
+
+def test_a_version_has_a_name_and_an_alias(aws: EmbeddedAWS, sagemaker: Any) -> None:
+    """An alias means one version at a time, and is described and started by."""
+    pipeline = {"PipelineName": "aliased", "RoleArn": aws.execution_role_arn}
+    token = {"ClientRequestToken": "t" * 32}
+    arn = sagemaker.create_pipeline(**pipeline, **token, PipelineDefinition=definition("one"))["PipelineArn"]
+    sagemaker.update_pipeline(**pipeline, PipelineDefinition=definition("two"))
+    sagemaker.update_pipeline_version(
+        PipelineArn=arn, PipelineVersionId=1, PipelineVersionDisplayName="first"
+    )
+    newest, oldest = sagemaker.list_pipeline_versions(PipelineName="aliased")["PipelineVersionSummaries"]
+    assert (oldest["PipelineVersionDisplayName"], "PipelineVersionDisplayName" in newest) == ("first", False)
+    if "PipelineVersionAlias" not in MEMBERS:
+        return  # this botocore has no aliases
+    for version, moved in ((1, {"Add": ["live"]}), (1, {"Remove": ["live"]}), (2, {"Add": ["live"]})):
+        sagemaker.update_pipeline_version(
+            PipelineArn=arn, PipelineVersionId=version, PipelineVersionAliasOperations=moved
+        )
+    told = sagemaker.describe_pipeline(PipelineName="aliased", PipelineVersionAlias="live")
+    assert (told["PipelineDefinition"], told["PipelineVersionAliases"]) == (definition("two"), ["live"])
+    taken = partial(sagemaker.update_pipeline_version, PipelineArn=arn, PipelineVersionId=1)
+    assert refused(lambda: taken(PipelineVersionAliasOperations={"Add": ["live"]})) == (
+        "ConflictException",
+        400,
+    )
+    sagemaker.update_pipeline(**pipeline, PipelineDefinition=definition("three"))
+    assert "PipelineVersionAliases" not in sagemaker.describe_pipeline(PipelineName="aliased")
+    nobody = partial(sagemaker.describe_pipeline, PipelineName="aliased", PipelineVersionAlias="nobody")
+    assert refused(nobody) == ("ResourceNotFound", 400)
 
 
 def test_a_pipeline_knows_its_parameters(aws: EmbeddedAWS, sagemaker: Any) -> None:
@@ -143,6 +180,10 @@ def test_lineage_is_followed(aws: EmbeddedAWS, sagemaker: Any) -> None:
     )["ActionArn"]
     sagemaker.add_association(SourceArn=arns[0], DestinationArn=action, AssociationType="ContributedTo")
     sagemaker.add_association(SourceArn=action, DestinationArn=arns[1], AssociationType="Produced")
+    again = partial(sagemaker.add_association, SourceArn=action, DestinationArn=arns[1])
+    assert refused(again) == ("ValidationException", 400)
+    nobody = partial(sagemaker.add_association, SourceArn=action, DestinationArn=f"{arns[1]}0")
+    assert refused(nobody) == ("ResourceNotFound", 400)
     (link,) = sagemaker.list_associations(SourceArn=arns[0])["AssociationSummaries"]
     assert (link["SourceType"], link["DestinationType"], link["DestinationName"]) == (
         "DataSet",
@@ -158,5 +199,7 @@ def test_lineage_is_followed(aws: EmbeddedAWS, sagemaker: Any) -> None:
     assert [row["Arn"] for row in models["Vertices"]] == [arns[1]]
     assert sagemaker.query_lineage(StartArns=[arns[0]], Direction="Ascendants")["Vertices"][1:] == []
     sagemaker.delete_association(SourceArn=action, DestinationArn=arns[1])
-    again = partial(sagemaker.delete_association, SourceArn=action, DestinationArn=arns[1])
-    assert refused(again) == ("ResourceNotFound", 400)
+    gone = partial(sagemaker.delete_association, SourceArn=action, DestinationArn=arns[1])
+    assert refused(gone) == ("ResourceNotFound", 400)
+    sagemaker.delete_artifact(Source={"SourceUri": f"s3://{aws.default_bucket}/model"})
+    assert [row["ArtifactName"] for row in sagemaker.list_artifacts()["ArtifactSummaries"]] == ["data"]

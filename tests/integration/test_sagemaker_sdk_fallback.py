@@ -180,6 +180,16 @@ def test_a_default_that_nobody_named_is_replaced(
     assert utils.SageMakerClient(region_name=REGION).session is boto_session
 
 
+def test_a_session_named_later_does_not_become_the_default(boto_session: boto3.Session) -> None:
+    """A call that names another session afterwards changes nothing for the calls that name none."""
+    utils = importlib.import_module(_UTILS)
+    make_sagemaker_session(boto_session, FULL)
+
+    utils.SageMakerClient(session=boto3.Session("AKIAOTHER", "not-a-secret", region_name=REGION))
+
+    assert utils.SageMakerClient().session is boto_session
+
+
 def test_the_sessions_own_clients_are_kept(boto_session: boto3.Session) -> None:
     """Another SDK session over the same secure session makes no clients anew."""
     utils = importlib.import_module(_UTILS)
@@ -232,7 +242,6 @@ MOVED = {
     "local container": ("sagemaker.core.local.image", "_aws_credentials"),
     "session_helper": (_SESSIONS, "boto3"),
     "validation": ("sagemaker.core.config.config_manager", "SageMakerConfig.validate_sagemaker_config"),
-    "_load_user_recipe": ("sagemaker.train.recipe_resolver", "_load_user_recipe"),
 }
 
 
@@ -254,6 +263,27 @@ def test_what_a_release_keeps_elsewhere_is_said(
     adopt_process(installed_sdk(), boto_session, {})
 
     assert said in caplog.text
+
+
+def test_a_function_that_is_elsewhere_is_said(
+    boto_session: boto3.Session,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
+) -> None:
+    """So is a module without the function that imports boto3 for itself, once it is imported."""
+    package = importlib.import_module("sagemaker.train")
+    name = "recipe_resolver"
+    (tmp_path / f"{name}.py").write_text("")
+    monkeypatch.setattr(package, name, None, raising=False)  # what an import sets is put back as well
+    monkeypatch.setattr(package, "__path__", [str(tmp_path), *package.__path__])
+    monkeypatch.delitem(sys.modules, f"sagemaker.train.{name}", raising=False)
+    make_sagemaker_session(boto_session, FULL)
+
+    importlib.import_module(f"sagemaker.train.{name}")
+
+    monkeypatch.delitem(sys.modules, f"sagemaker.train.{name}")
+    assert "_load_user_recipe" in caplog.text
 
 
 def test_a_session_that_is_made_otherwise_is_said(

@@ -8,6 +8,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from secure_sagemaker.exceptions import SessionError
 from secure_sagemaker.sagemaker_sdk import (
     SdkDefaults,
     make_sagemaker_session,
@@ -23,6 +24,7 @@ from tests.integration.wire import (
     TAGS,
     VPC,
     Wire,
+    make_session,
 )
 
 pytestmark = pytest.mark.sdk(2)
@@ -200,3 +202,47 @@ def test_remote_functions_make_no_session_for_telemetry(wire: Wire, boto_session
     remote(sagemaker_session=session, image_uri=IMAGE, instance_type="ml.m5.xlarge")
 
     assert wire.all_clients[before:] == []
+
+
+def test_modules_keep_the_clients_of_two_sessions_apart(wire: Wire, boto_session: boto3.Session) -> None:
+    """``sagemaker.modules`` calls as the session it was given; without one, as the latest."""
+    from sagemaker_core.main.utils import SageMakerClient
+
+    first, latest = boto_session, make_session()
+    for session in (first, latest):
+        make_sagemaker_session(session, BARE)
+
+    assert SageMakerClient(session=first, region_name=None).session is first
+    assert SageMakerClient(session=latest, region_name=None).session is latest
+    assert SageMakerClient().session is latest
+
+
+@pytest.mark.usefixtures("wire")
+def test_a_profile_does_not_ingest_in_the_roles_place(boto_session: boto3.Session) -> None:
+    """Feature ingestion that names another identity is refused before a record is put."""
+    import pandas as pd
+    from sagemaker.feature_store.feature_group import IngestionManagerPandas
+
+    manager = IngestionManagerPandas(
+        feature_group_name="group",
+        feature_definitions={},
+        sagemaker_session=make_sagemaker_session(boto_session, BARE),
+        profile_name="another",
+    )
+
+    with pytest.raises(SessionError, match="'another'") as refused:
+        manager.run(pd.DataFrame({"customer": ["c1"]}))
+    assert "profile_name" in refused.value.remedy
+
+
+@pytest.mark.usefixtures("wire")
+def test_only_defaults_of_ours_are_taken_as_valid(boto_session: boto3.Session) -> None:
+    """The SDK still refuses a configuration of anybody else's that breaks its schema."""
+    import sagemaker.utils
+    from jsonschema import ValidationError
+
+    session = make_sagemaker_session(boto_session, BARE)
+
+    sagemaker.utils.validate_sagemaker_config(session.sagemaker_config)
+    with pytest.raises(ValidationError):
+        sagemaker.utils.validate_sagemaker_config({"Unheard": "of"})

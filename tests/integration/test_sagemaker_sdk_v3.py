@@ -72,7 +72,6 @@ def test_session_is_the_sdks_own_and_makes_no_client_elsewhere(
     assert isinstance(session, Session)
     assert session.boto_session is boto_session
     assert set(wire.clients) == {
-        "creating-client-class.cloudwatch-logs",
         "creating-client-class.s3",
         "creating-client-class.sagemaker",
         "creating-client-class.sagemaker-featurestore-runtime",

@@ -55,12 +55,13 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "responses": ("local",),
     "rich": ("cli", "local.demonstration"),
     "sagemaker": ("sagemaker_sdk", "local.demonstration", "cli"),
+    "sagemaker_core": ("sagemaker_sdk",),
     "sklearn": ("local.demonstration",),
     "trustme": ("local.certificates",),
     "typer": ("cli",),
     "werkzeug": ("local",),
 }
-ALWAYS_DEFERRED = frozenset({"detect_secrets", "sagemaker"})
+ALWAYS_DEFERRED = frozenset({"detect_secrets", "sagemaker", "sagemaker_core"})
 TYPES_ONLY = ("types_boto3", "types_s3transfer", "typing_extensions")
 
 # `controls` decides and does nothing else.

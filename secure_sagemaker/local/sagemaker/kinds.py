@@ -130,7 +130,6 @@ class Kind:
     """The kind it is kept among."""
     words: str
     """As AWS's messages name it, such as ``training job``."""
-    create: OperationModel
     describe: OperationModel
     identity: tuple[str, ...]
     """The members that name one, in the order of its ARN."""
@@ -210,7 +209,6 @@ def _kind(name: str, create: OperationModel, describe: OperationModel) -> Kind:
         name=name,
         collection=collection,
         words=_WORDS.get(name, _spaced(name).replace("-", " ")),
-        create=create,
         describe=describe,
         identity=identity,
         arn_path=_ARN_PATHS.get(name, "/".join([_spaced(name), *(f"{{{member}}}" for member in identity)])),

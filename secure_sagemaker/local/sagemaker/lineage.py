@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from secure_sagemaker.local.sagemaker.generic import create
 from secure_sagemaker.local.sagemaker.kept import Fill, Link, Operation, Record, Request, Store, refused
 from secure_sagemaker.local.sagemaker.listing import listed, page
-from secure_sagemaker.local.sagemaker.values import at, entries, mapping, text, texts
+from secure_sagemaker.local.sagemaker.values import at, mapping, text, texts
 
 __all__ = ["FILLED", "OPERATIONS"]
 
@@ -195,17 +194,6 @@ def _delete_artifact(store: Store, request: Request) -> Output:
     return {"ArtifactArn": chosen[0].arn}
 
 
-def _create_artifact(store: Store, request: Request) -> Output:
-    """An artifact is what its source is: a second one of the same source is refused."""
-    kind = request.kind("Artifact")
-    source = request.parameters.get("Source")
-    if entries(at(source, "SourceTypes")):
-        for record in store.all(request, kind):
-            if record.values.get("Source") == source:
-                raise refused("ValidationException", f"Artifact already exists: {record.arn}")
-    return create(store, request, kind)
-
-
 def _shown_as_named(store: Store, request: Request, record: Record) -> None:
     record.values.setdefault("DisplayName", record.name)
 
@@ -213,7 +201,6 @@ def _shown_as_named(store: Store, request: Request, record: Record) -> None:
 OPERATIONS: Mapping[str, Operation] = {
     "AddAssociation": _add,
     "AssociateTrialComponent": _associate_component,
-    "CreateArtifact": _create_artifact,
     "DeleteArtifact": _delete_artifact,
     "DeleteAssociation": _delete,
     "DisassociateTrialComponent": _disassociate_component,

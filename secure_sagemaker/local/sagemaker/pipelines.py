@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from secure_sagemaker.local import moto_state
 from secure_sagemaker.local.sagemaker.generic import create, describe, output, settle, stop, tell
@@ -25,11 +25,14 @@ def _made(store: Store, request: Request, record: Record) -> None:
 
 def _changed(store: Store, request: Request, record: Record, before: Mapping[str, object]) -> None:
     _define(record)
+    aliases = texts(request.parameters.get("PipelineVersionAliases"))
+    _unique(record.arn, [*record.past, before], aliases)
     record.past.append(dict(before))
     record.values["PipelineVersionId"] = len(record.past) + 1
     record.values["VersionCreationTime"] = request.now
     for name in ("PipelineVersionDisplayName", "PipelineVersionDescription", "LastExecution"):
         record.values.pop(name, None)
+    _alias(record.values, aliases)
 
 
 def _define(record: Record) -> None:
@@ -99,14 +102,25 @@ def _update_version(store: Store, request: Request) -> Output:
         if name in request.parameters:
             values[name] = request.parameters[name]
     asked = mapping(request.parameters.get("PipelineVersionAliasOperations"))
-    gone, added = texts(asked.get("AliasesToRemove")), texts(asked.get("AliasesToAdd"))
-    for other in _versions(record):
-        kept = texts(other.get("PipelineVersionAliases"))
-        moved = (*gone, *added)
-        aliases = [alias for alias in kept if alias not in moved] + (list(added) if other is values else [])
-        if aliases or kept:
-            other["PipelineVersionAliases"] = aliases
+    added, gone = texts(asked.get("Add")), texts(asked.get("Remove"))
+    _unique(record.arn, [other for other in _versions(record) if other is not values], added)
+    kept = [alias for alias in texts(values.get("PipelineVersionAliases")) if alias not in (*added, *gone)]
+    _alias(values, (*kept, *added))
     return {"PipelineArn": record.arn, "PipelineVersionId": values["PipelineVersionId"]}
+
+
+def _alias(values: dict[str, object], aliases: Iterable[str]) -> None:
+    values.pop("PipelineVersionAliases", None)
+    if stated := list(aliases):
+        values["PipelineVersionAliases"] = stated
+
+
+def _unique(arn: str, others: Iterable[Mapping[str, object]], aliases: Iterable[str]) -> None:
+    """An alias that means another version must be taken from it first."""
+    held = {alias for other in others for alias in texts(other.get("PipelineVersionAliases"))}
+    taken = sorted(held.intersection(aliases))
+    if taken:
+        raise refused("ConflictException", f"{arn}: {', '.join(taken)} is assigned to another version.")
 
 
 # --- executions

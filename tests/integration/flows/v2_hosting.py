@@ -127,7 +127,7 @@ def _asynchronous(stage: Stage) -> None:
             output_path=stage.uri("answers"), failure_path=stage.uri("failures")
         ),
     )
-    waiter = WaiterConfig(max_attempts=2, delay=1)
+    waiter = WaiterConfig(max_attempts=60, delay=1)
     assert predictor.predict(b"data", waiter_config=waiter) == b"DATA"
     response = predictor.predict_async(input_path=stage.seed("request", b"more"))
     assert response.get_result(waiter) == b"MORE"

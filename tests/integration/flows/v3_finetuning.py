@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from tests.integration.flows.flow import Flow, Outcome, Stage
 from tests.integration.flows.v3_resources import create
-from tests.integration.flows.v3_training import DEPRECATIONS
+from tests.integration.flows.v3_training import WARNINGS
 
 __all__ = ["FLOWS"]
 
@@ -202,7 +202,7 @@ def _hub(stage: Stage) -> None:
 
 
 def _flow(name: str, title: str, run: Any, *sends: str, **more: Any) -> Flow:
-    return Flow(sdk=3, name=name, title=title, run=run, sends=sends, warnings=DEPRECATIONS, **more)
+    return Flow(sdk=3, name=name, title=title, run=run, sends=sends, warnings=WARNINGS, **more)
 
 
 FLOWS: tuple[Flow, ...] = (

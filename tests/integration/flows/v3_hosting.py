@@ -6,7 +6,7 @@ import contextlib
 from typing import Any
 
 from tests.integration.flows.flow import Flow, Outcome, Stage
-from tests.integration.flows.v3_training import DEPRECATIONS, trainer
+from tests.integration.flows.v3_training import WARNINGS, trainer
 
 __all__ = ["FLOWS"]
 
@@ -178,7 +178,7 @@ def _flow(name: str, title: str, run: Any, **more: Any) -> Flow:
         name=f"model-builder-{name}",
         title=f"`ModelBuilder`, {title}",
         run=run,
-        warnings=DEPRECATIONS,
+        warnings=WARNINGS,
         **{"sends": _SERVED, **more},
     )
 

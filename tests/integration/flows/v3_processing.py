@@ -145,6 +145,7 @@ def _local(stage: Stage) -> None:
     docker = stage.directory / "docker"
     docker.write_text("#!/bin/sh\necho Docker Compose version v2.0.0\n")
     docker.chmod(0o755)
+    stage.sdk  # noqa: B018  # from then on the SDK's other sessions over it have its defaults
     local = LocalSession(boto_session=stage.session)
     settings = _settings(stage, instance_type="local", sagemaker_session=local)
     with pytest.MonkeyPatch.context() as patched:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.integration.flows.flow import Flow, Outcome, Stage
 from tests.integration.flows.v3_resources import create
-from tests.integration.flows.v3_training import DEPRECATIONS, trainer
+from tests.integration.flows.v3_training import WARNINGS, trainer
 
 __all__ = ["FLOWS"]
 
@@ -217,7 +217,7 @@ def _analytics(stage: Stage) -> None:
 
 
 def _flow(name: str, title: str, run: Any, *sends: str, **more: Any) -> Flow:
-    return Flow(sdk=3, name=name, title=title, run=run, sends=sends, warnings=DEPRECATIONS, **more)
+    return Flow(sdk=3, name=name, title=title, run=run, sends=sends, warnings=WARNINGS, **more)
 
 
 _NO_SESSION = "It takes no session; it goes to the latest secure one of the process."
@@ -238,7 +238,7 @@ FLOWS: tuple[Flow, ...] = (
         "session-without-session",
         "`Session()`, its default bucket",
         _session_of_nobody,
-        "s3.HeadBucket",
+        "s3.ListBuckets",
         note="Made without a session it signs as the latest secure one, and has its defaults.",
     ),
     _flow("roles", "`get_execution_role()` and role names", _role),

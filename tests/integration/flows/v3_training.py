@@ -6,16 +6,19 @@ from typing import Any
 
 from tests.integration.flows.flow import Flow, Outcome, Stage
 
-__all__ = ["DEPRECATIONS", "FLOWS", "trainer"]
+__all__ = ["FLOWS", "WARNINGS", "trainer"]
 
-DEPRECATIONS = (
+WARNINGS = (
     "ignore:sagemaker.train.configs has been moved:DeprecationWarning",
     "ignore:Importing from sagemaker:DeprecationWarning",
     "ignore:Pydantic V1 style:DeprecationWarning",
     "ignore:Support for class-based `config`:DeprecationWarning",
+    "ignore:The 'dependencies' parameter is deprecated:DeprecationWarning",
+    "ignore:The `dict` method is deprecated:DeprecationWarning",
     "ignore:register_new_resolver:UserWarning",
+    "ignore:Running within a PipelineSession:UserWarning",
 )
-"""The SDK uses what it and others have deprecated."""
+"""Warnings about the SDK's own use of what it and others have deprecated, and one that it always gives."""
 
 
 def trainer(stage: Stage, *, scripted: bool = True, **settings: Any) -> Any:
@@ -41,7 +44,7 @@ def _channel(stage: Stage) -> list[Any]:
 
 
 def _source_directory(stage: Stage) -> None:
-    trainer(stage).train(input_data_config=_channel(stage), wait=False)
+    trainer(stage, role=stage.role).train(input_data_config=_channel(stage), wait=False)
 
 
 def _local_input(stage: Stage) -> None:
@@ -178,7 +181,7 @@ def _flow(name: str, title: str, run: Any, **more: Any) -> Flow:
         name=f"model-trainer-{name}",
         title=f"`ModelTrainer`, {title}",
         run=run,
-        warnings=DEPRECATIONS,
+        warnings=WARNINGS,
         **more,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.integration.flows.flow import Flow, Stage
-from tests.integration.flows.v3_training import DEPRECATIONS, trainer
+from tests.integration.flows.v3_training import WARNINGS, trainer
 
 __all__ = ["FLOWS"]
 
@@ -90,7 +90,7 @@ def _flow(name: str, title: str, run: Any, **more: Any) -> Flow:
         title=f"`HyperparameterTuner`, {title}",
         run=run,
         sends=("CreateHyperParameterTuningJob",),
-        warnings=DEPRECATIONS,
+        warnings=WARNINGS,
         **more,
     )
 
