@@ -47,7 +47,9 @@ def test_what_it_lacks_it_says(aws: EmbeddedAWS) -> None:
     """An operation that nobody here does is an error that names it, never an empty success."""
     call = client(aws, "sagemaker").get_sagemaker_servicecatalog_portfolio_status
     assert refused(call) == ("NotImplemented", 501)
-    with pytest.raises(ClientError, match=r"does not do sagemaker\.GetSagemakerServicecatalogPortfolioStatus"):
+    with pytest.raises(
+        ClientError, match=r"does not do sagemaker\.GetSagemakerServicecatalogPortfolioStatus"
+    ):
         call()
 
 
