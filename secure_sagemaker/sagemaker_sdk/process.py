@@ -4,9 +4,6 @@
   in v3 the opt-out of that session can only be written in a file. That fallback is taken away, so
   such calls send nothing. (Pointing ``SAGEMAKER_USER_CONFIG_OVERRIDE`` at a file of ours would do
   it as well, at the price of the user's own file for every other session and child process.)
-- v3's check of the role asks IAM to simulate a fixed list of actions, which a scoped role may not
-  ask and a least-privilege execution role does not pass. It has one switch, the environment
-  variable ``SAGEMAKER_VALIDATE_ROLE``; it is turned off unless the user has already set it.
 - A ``NetworkConfig`` that is not told about network isolation says False in the request, which nobody can
   tell from a wish. It leaves the member out instead, which means the same to AWS.
 - The SDK makes clients of its own where a call names no session, v3 in nearly every module; ``fallback`` has
@@ -22,7 +19,6 @@ from __future__ import annotations
 
 import importlib
 import logging
-import os
 from collections.abc import Callable, Mapping
 from functools import wraps
 from types import ModuleType
@@ -41,7 +37,12 @@ from secure_sagemaker.sagemaker_sdk.fallback import (
 from secure_sagemaker.sagemaker_sdk.imports import each_module
 from secure_sagemaker.sagemaker_sdk.installed import SdkVersion
 from secure_sagemaker.sagemaker_sdk.version_2 import put_right
-from secure_sagemaker.sagemaker_sdk.version_3 import adopt_own_imports, give_defaults, take_defaults_as_valid
+from secure_sagemaker.sagemaker_sdk.version_3 import (
+    adopt_own_imports,
+    give_defaults,
+    leave_roles_unchecked,
+    take_defaults_as_valid,
+)
 
 __all__ = ["adopt_process"]
 
@@ -77,7 +78,8 @@ def adopt_process(sdk: SdkVersion, boto_session: boto3.Session, defaults: Mappin
         for what, so in put_right().items():
             _moved(sdk, what, so)
     else:
-        os.environ.setdefault("SAGEMAKER_VALIDATE_ROLE", "false")
+        if not leave_roles_unchecked():
+            _moved(sdk, "its check of the role", "trainers may refuse a least-privilege role")
         _fall_back_to(sdk, boto_session)
         _adopt_process_clients(sdk, boto_session)
 

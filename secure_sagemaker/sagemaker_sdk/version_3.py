@@ -4,7 +4,10 @@
    Those of a secure session are made valid, and taken so.
 2. A plain ``Session`` or ``PipelineSession`` reads its defaults from files, and sends telemetry unless they say
    otherwise. Over a secure session, and over none, it is given the secure one's.
-3. Functions that import ``boto3`` for themselves are out of the fallback's reach. A recipe in S3 is read with
+3. Its check of the role asks IAM to simulate a fixed list of actions, which a scoped role may not ask and a
+   least-privilege execution role does not pass. Its switch, the environment variable ``SAGEMAKER_VALIDATE_ROLE``,
+   is turned off unless the user has set it; releases that lack the switch are given it.
+4. Functions that import ``boto3`` for themselves are out of the fallback's reach. A recipe in S3 is read with
    the latest secure session. A link to MLflow, only shown while one waits, is not asked for. An evaluation
    that is started with ambient credentials is refused.
 """
@@ -14,6 +17,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import logging
+import os
 from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
@@ -27,10 +31,13 @@ from secure_sagemaker.sagemaker_sdk.fallback import defaults_of, is_secured, lat
 from secure_sagemaker.sagemaker_sdk.imports import each_module
 from secure_sagemaker.sagemaker_sdk.version_2 import ValidDefaults
 
-__all__ = ["adopt_own_imports", "give_defaults", "take_defaults_as_valid"]
+__all__ = ["adopt_own_imports", "give_defaults", "leave_roles_unchecked", "take_defaults_as_valid"]
 
 logger = logging.getLogger(__name__)
 _Function = Callable[..., Any]
+_ROLE_SWITCH = "SAGEMAKER_VALIDATE_ROLE"
+_ROLE_CHECKS: Mapping[str, object] = {"_evaluate_permissions": (True, []), "_role_trusts_service": True}
+"""What each check of the role answers where all is well."""
 _VALIDATE = "validate_sagemaker_config"
 _VALIDATIONS = (
     ("sagemaker.core.helper.session_helper", ""),
@@ -84,6 +91,34 @@ def _validating(validate: _Function) -> _Function:
             validate(sagemaker_config)
 
     return validated
+
+
+def leave_roles_unchecked() -> bool:
+    """Have older releases heed the switch of the role's check as newer ones do; whether they check as they did."""
+    os.environ.setdefault(_ROLE_SWITCH, "false")
+    resolver = importlib.import_module("sagemaker.core.helper.iam_role_resolver")
+    resolve: _Function | None = getattr(resolver, "resolve_and_validate_role", None)
+    if resolve is None:
+        return False
+    if "validate_role" in inspect.signature(resolve).parameters:
+        return True  # such a release has the switch
+    found = True
+    for name, passed in _ROLE_CHECKS.items():
+        check: _Function | None = getattr(resolver, name, None)
+        if check is None:
+            found = False
+        elif not hasattr(check, "__wrapped__"):
+            setattr(resolver, name, _switched(check, passed))
+    return found
+
+
+def _switched(check: _Function, passed: object) -> _Function:
+    @wraps(check)
+    def switched(*arguments: object, **named: object) -> object:
+        off = os.environ.get(_ROLE_SWITCH, "").lower() in {"0", "false", "no"}
+        return passed if off else check(*arguments, **named)
+
+    return switched
 
 
 def adopt_own_imports() -> None:

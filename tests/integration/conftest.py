@@ -10,6 +10,8 @@ from pathlib import Path
 import boto3
 import pytest
 from moto import mock_aws
+from moto.core.responses import ActionResult
+from moto.iam.responses import IamResponse
 
 from secure_sagemaker.local import EmbeddedAWS, embedded_aws
 from secure_sagemaker.sagemaker_sdk import installed_sdk
@@ -57,9 +59,18 @@ def sdk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     forget()
 
 
+def _all_allowed(asked: IamResponse) -> ActionResult:
+    """Answer SimulatePrincipalPolicy, which moto lacks and older releases of the SDK ask before each job."""
+    actions = asked._get_param("ActionNames", [])
+    return ActionResult(
+        {"EvaluationResults": [{"EvalActionName": one, "EvalDecision": "allowed"} for one in actions]}
+    )
+
+
 @pytest.fixture
 def wire(sdk: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
     """moto's account with the default bucket, everything that leaves the process recorded."""
+    monkeypatch.setattr(IamResponse, "simulate_principal_policy", _all_allowed, raising=False)
     with mock_aws():
         create_bucket()
         wire = Wire()

@@ -332,6 +332,7 @@ def test_nothing_is_said_of_the_release_that_is_known(
 
 def test_a_trainer_of_nobody_trains_as_the_session(wire: Wire, boto_session: boto3.Session) -> None:
     """A trainer that is given no session signs as the latest secure one."""
+    from sagemaker.core.training.configs import InputData
     from sagemaker.train import ModelTrainer
 
     make_sagemaker_session(boto_session, FULL)
@@ -340,7 +341,8 @@ def test_a_trainer_of_nobody_trains_as_the_session(wire: Wire, boto_session: bot
         training_image=IMAGE,
         role=EXECUTION_ROLE,
         base_job_name="job",
-        output_data_config={"s3_output_path": f"s3://{BUCKET}/out"},
-    ).train(wait=False)
+    ).train(
+        input_data_config=[InputData(channel_name="train", data_source=f"s3://{BUCKET}/data/")], wait=False
+    )
 
     assert wire.signers == {ACCESS_KEY}

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -50,6 +51,13 @@ def answer_without_empty_structures(session: boto3.Session) -> None:
     session.events.register("after-call.sagemaker.DescribeEndpoint", after_call)
 
 
+def an_input() -> list[Any]:
+    """A channel: older releases send an empty list of none, which AWS does not take."""
+    from sagemaker.core.training.configs import InputData
+
+    return [InputData(channel_name="train", data_source=f"s3://{BUCKET}/data/")]
+
+
 @pytest.mark.parametrize("defaults", [FULL, BARE], ids=["full", "bare"])
 def test_defaults_are_valid_under_the_schema(defaults: SdkDefaults) -> None:
     """What is projected is a configuration the SDK accepts, and never one it takes for absent."""
@@ -84,7 +92,7 @@ def test_session_is_the_sdks_own_and_makes_no_client_elsewhere(
 
 def test_training_carries_the_defaults(wire: Wire, boto_session: boto3.Session, source_dir: Path) -> None:
     """A trainer that says nothing trains as the execution role, isolated, in the VPC, from our bucket."""
-    from sagemaker.core.training.configs import Compute, InputData, SourceCode
+    from sagemaker.core.training.configs import Compute, SourceCode
     from sagemaker.train import ModelTrainer
 
     trainer = ModelTrainer(
@@ -95,9 +103,7 @@ def test_training_carries_the_defaults(wire: Wire, boto_session: boto3.Session, 
         base_job_name="job",
     )
     assert wire.operations == ["HeadBucket"]
-    trainer.train(
-        input_data_config=[InputData(channel_name="train", data_source=f"s3://{BUCKET}/data/")], wait=False
-    )
+    trainer.train(input_data_config=an_input(), wait=False)
 
     request = wire.body("CreateTrainingJob")
     assert request["RoleArn"] == EXECUTION_ROLE
@@ -132,7 +138,7 @@ def test_trained_job_stays_on_the_session(wire: Wire, boto_session: boto3.Sessio
         training_image=IMAGE,
         base_job_name="job",
     )
-    trainer.train(wait=False)
+    trainer.train(input_data_config=an_input(), wait=False)
     name = str(wire.body("CreateTrainingJob")["TrainingJobName"])
 
     TrainingJob.get(name, session=boto_session).refresh()
@@ -225,7 +231,7 @@ def test_configuration_files_have_no_say(
         training_image=IMAGE,
         base_job_name="job",
     )
-    trainer.train(wait=False)
+    trainer.train(input_data_config=an_input(), wait=False)
 
     sent = json.dumps(wire.body("CreateTrainingJob"))
     assert [foreign for foreign in ("another", "subnet-9", "sg-9", "999999999999") if foreign in sent] == []
@@ -244,7 +250,7 @@ def test_training_sends_no_telemetry(boto_session: boto3.Session, monkeypatch: p
         base_job_name="job",
     )
 
-    trainer.train(wait=False)
+    trainer.train(input_data_config=an_input(), wait=False)
 
     for thread in threading.enumerate():
         if thread.name == "sagemaker-telemetry":

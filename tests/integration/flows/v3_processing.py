@@ -296,7 +296,13 @@ FLOWS: tuple[Flow, ...] = (
         _framework_processor,
         sends=("CreateProcessingJob", "s3.PutObject"),
     ),
-    _job("pyspark-processor", "`PySparkProcessor`", _pyspark, sends=("CreateProcessingJob", "s3.PutObject")),
+    _job(
+        "pyspark-processor",
+        "`PySparkProcessor`",
+        _pyspark,
+        sends=("CreateProcessingJob", "s3.PutObject"),
+        since="3.27",
+    ),
     _job(
         "spark-jar-processor",
         "`SparkJarProcessor`",

@@ -27,16 +27,19 @@ def flow(name: str, title: str, run: Any, *sends: str, **more: Any) -> Flow:
     return Flow(sdk=3, name=f"resource-{name}", title=title, run=run, sends=sends, **more)
 
 
-def created(resource: str, arguments: Arguments, *, unreadable: type[Exception] | None = None) -> Flow:
+def created(
+    resource: str, arguments: Arguments, *, unreadable: type[Exception] | None = None, **more: Any
+) -> Flow:
     """The flow of a resource that is created.
 
     Args:
         resource: Its class.
         arguments: Makes those of ``create``.
         unreadable: What the SDK raises since it cannot read AWS's answer.
+        more: What else is to be said of the flow.
     """
     run = partial(_run, resource, arguments, () if unreadable is None else (unreadable,))
-    return flow(resource.lower(), f"`{resource}.create`", run, f"Create{resource}")
+    return flow(resource.lower(), f"`{resource}.create`", run, f"Create{resource}", **more)
 
 
 def _run(resource: str, arguments: Arguments, unreadable: tuple[type[Exception], ...], stage: Stage) -> None:

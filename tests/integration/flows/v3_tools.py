@@ -210,7 +210,7 @@ def _jump_start(stage: Stage) -> None:
 def _analytics(stage: Stage) -> None:
     from sagemaker.core.analytics import TrainingJobAnalytics
 
-    trained = trainer(stage, scripted=False)
+    trained = trainer(stage)
     trained.train(wait=False)
     name = trained._latest_training_job.training_job_name  # the SDK keeps it nowhere else
     TrainingJobAnalytics(name, metric_names=["loss"], sagemaker_session=stage.sdk).dataframe()

@@ -59,7 +59,7 @@ def _local_input(stage: Stage) -> None:
 
 
 def _image_only(stage: Stage) -> None:
-    trainer(stage, scripted=False).train(wait=False)
+    trainer(stage, scripted=False).train(input_data_config=_channel(stage), wait=False)
 
 
 def _hyperparameters(stage: Stage) -> None:

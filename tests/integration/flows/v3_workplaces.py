@@ -322,7 +322,7 @@ _CREATED: Mapping[str, Arguments] = {
 FLOWS: tuple[Flow, ...] = (
     *(created(resource, arguments) for resource, arguments in _CREATED.items()),
     # The SDK cannot read the descriptions of two, and looks for a name in the answer about a package.
-    created("TrainingSession", _training_session, unreadable=ValidationError),
+    created("TrainingSession", _training_session, unreadable=ValidationError, since="3.27"),
     created("Workforce", _workforce, unreadable=ValidationError),
     created("ModelPackage", _model_package, unreadable=KeyError),
     flow(
