@@ -30,6 +30,7 @@ from urllib.parse import parse_qs, urlsplit
 from secure_sagemaker.audit import AuditRecord, AuditTrail, Outcome
 from secure_sagemaker.baseline import LayerRecord, SecurityBaseline
 from secure_sagemaker.controls import Enforcement, Enforcer, Snapshot
+from secure_sagemaker.definitions import DefinitionStore
 from secure_sagemaker.exceptions import ControlError, SecureSageMakerError, SessionError
 from secure_sagemaker.identity import AssumedRole, KeyResolver
 from secure_sagemaker.network import EndpointPolicy
@@ -94,6 +95,7 @@ class Guard:
     keys: KeyResolver
     role: AssumedRole
     endpoints: EndpointPolicy
+    definitions: DefinitionStore
     trail: AuditTrail
     _digest: str = field(init=False)
     _layers: tuple[LayerRecord, ...] = field(init=False)
@@ -120,6 +122,10 @@ class Guard:
                 return None
             call.enforcement = self._settled(self.enforcer.enforce, model, params)
             call.enforcement.raise_for_refusals()
+            if (stored := self.definitions.read(model, params)) is not None:
+                call.enforcement = self._settled(self.enforcer.enforce, model, stored.inlined(params))
+                call.enforcement.raise_for_refusals()
+                call.enforcement = self.definitions.written_back(stored, call.enforcement)
         secured = dict(call.enforcement.parameters)
         call.secured = Snapshot(secured)
         if call.presigned:
@@ -146,7 +152,9 @@ class Guard:
         if call.secured is not None and call.secured.holds(params):
             return  # what was enforced verifies, and this is what was enforced
         with self._recording(call):
-            final = self._settled(self.enforcer.verify, model, params)
+            stored = self.definitions.read(model, params)
+            stated = params if stored is None else stored.inlined(params)
+            final = self._settled(self.enforcer.verify, model, stated)
             call.enforcement = _with_refusals(call.enforcement, final)
             final.raise_for_refusals()
 

@@ -27,6 +27,7 @@ from secure_sagemaker.baseline import (
 from secure_sagemaker.buckets import create_bucket
 from secure_sagemaker.clients import SecureBotocoreSession
 from secure_sagemaker.controls import Enforcement, Enforcer, s3_key
+from secure_sagemaker.definitions import DefinitionStore
 from secure_sagemaker.exceptions import (
     BaselineError,
     IdentityError,
@@ -48,6 +49,7 @@ from secure_sagemaker.report import SessionReport, Verification
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
+    from types_boto3_s3 import S3Client
 
     from secure_sagemaker.sagemaker_sdk.sessions import SdkSession
 
@@ -157,8 +159,14 @@ class SecureSession(boto3.Session):
                 keys=keys,
                 role=role,
                 endpoints=endpoints,
+                definitions=DefinitionStore(baseline, s3=own_s3),
                 trail=self._trail,
             )
+
+        @cache
+        def own_s3() -> S3Client:
+            client: S3Client = session.create_client("s3")  # type: ignore[assignment]  # botocore knows no kinds
+            return client
 
         @cache
         def support() -> boto3.Session:

@@ -478,6 +478,25 @@ NOTES: Mapping[ControlId, Note] = MappingProxyType(
                 ),
             ),
         ),
+        ControlId.PIPELINE_DEFINITION: Note(
+            does="Reads a pipeline's definition and holds the arguments of each step to the controls of the call that "
+            "the step will make, in branches and loops too. A variable in a governed member is replaced where the "
+            "baseline has the value; otherwise its default is judged, and what exists only when the pipeline runs is "
+            "a conflict. Steps that call something else than SageMaker may call what `pipelines.targets` lists. "
+            "A type of step that nobody has examined, another version of the schema, and text that is no definition "
+            "are conflicts. [More](../../how-to/wrap-a-pipeline.md).",
+            fields=("pipelines.targets", "pipelines.emr_security_configurations", "pipelines.step_types"),
+            examples=(
+                Example(
+                    operation="CreatePipeline",
+                    request={
+                        "PipelineName": "churn",
+                        "PipelineDefinition": '{"Version": "2020-12-01", "Steps": [{"Name": "Notify", '
+                        '"Type": "Lambda", "FunctionArn": "arn:aws:lambda:eu-west-1:999988887777:function:notify"}]}',
+                    },
+                ),
+            ),
+        ),
         ControlId.DATA_PERIMETER: Note(
             does="Takes the bucket of every S3 address in a SageMaker request, and of every S3 call. What is written "
             "has to be in `write`; what is read, in `write` or `read`. Another bucket is a conflict, and so is an "

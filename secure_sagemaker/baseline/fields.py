@@ -90,6 +90,9 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "images.allowed": '["aws", "444455556666", "111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn"]',
         "images.require_digest": "true",
         "secrets.allow": '{ JOIN_TOKEN = "the separator of a join, not a credential" }',
+        "pipelines.targets": '["arn:aws:lambda:eu-west-1:111122223333:function:notify"]',
+        "pipelines.emr_security_configurations": '["encrypted"]',
+        "pipelines.step_types": '["HumanReview"]',
         "required_tags": '{ team = ["churn", "fraud"], cost-centre = [] }',
         "modes": '{ vpc-config = "observe" }',
         "waivers": '[{ control = "network-isolation", operations = ["CreateTrainingJob"], '

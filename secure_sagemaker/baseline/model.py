@@ -25,6 +25,7 @@ from secure_sagemaker.baseline.sections import (
     LayerRecord,
     Macie,
     NetworkIsolation,
+    Pipelines,
     PrivateLink,
     ReadOnly,
     Region,
@@ -95,6 +96,8 @@ class SecurityBaseline(Section):
     """Where images may come from."""
     secrets: Secrets = Secrets()
     """What is no secret."""
+    pipelines: Pipelines = Pipelines()
+    """What pipelines may call outside of SageMaker."""
     required_tags: Annotated[Mapping[TagKey, tuple[TagValue, ...]], *ReadOnly] = Field(
         default_factory=dict, validate_default=True
     )

@@ -40,6 +40,7 @@ __all__ = [
     "LayerRecord",
     "Macie",
     "NetworkIsolation",
+    "Pipelines",
     "PrivateLink",
     "ReadOnly",
     "Region",
@@ -119,6 +120,7 @@ Origin = Annotated[
 Network = Annotated[str, AfterValidator(_network)]
 SecretKey = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 Reason = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Listed = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 OperationName = Annotated[str, StringConstraints(pattern=r"^(\*|[A-Z][A-Za-z0-9]+)$")]
 NamePattern = Annotated[str, StringConstraints(min_length=1)]
 ExternalId = Annotated[str, StringConstraints(min_length=2, max_length=1224, pattern=r"^[\w+=,.@:/-]+$")]
@@ -448,6 +450,18 @@ class Secrets(Section):
     )
     """Names of environment variables, hyperparameters, options or members whose values are let through, each
     with the reason. The name is exact; of a value inside a JSON text it is the path, such as ``config.api_key``."""
+
+
+class Pipelines(Section):
+    """What the steps of a pipeline may do outside of SageMaker, where nothing is examined."""
+
+    targets: tuple[Listed, ...] = ()
+    """What steps may call: the ARNs of Lambda functions, the URLs of callback queues, the ids of EMR clusters
+    and EMR Serverless applications, the instance profiles and images of EMR's nodes. Each by its exact name."""
+    emr_security_configurations: tuple[Listed, ...] = ()
+    """The security configurations, which hold the encryption, of the clusters that EMR steps make."""
+    step_types: tuple[Listed, ...] = ()
+    """Types of steps that this library does not know and that somebody has looked at."""
 
 
 class PrivateLink(Section):

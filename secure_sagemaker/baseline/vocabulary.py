@@ -59,6 +59,7 @@ class ControlId(StrEnum):
     KMS_RESOURCE_KEY = "kms-resource-key"
     KMS_VOLUME_KEY = "kms-volume-key"
     NETWORK_ISOLATION = "network-isolation"
+    PIPELINE_DEFINITION = "pipeline-definition"
     PLAINTEXT_SECRET = "plaintext-secret"  # noqa: S105  # the name of a control
     PUBLIC_ACCESS = "public-access"
     PUBLIC_WORKFORCE = "public-workforce"

@@ -82,6 +82,13 @@ def weakenings(baseline: SecurityBaseline) -> Iterator[Weakening]:
         yield Weakening(
             field="secrets.allow", states=key, strict="no exception", control=ControlId.PLAINTEXT_SECRET
         )
+    for kind in baseline.pipelines.step_types:
+        yield Weakening(
+            field="pipelines.step_types",
+            states=kind,
+            strict="a type of step that is examined",
+            control=ControlId.PIPELINE_DEFINITION,
+        )
     for control, default in DEFAULT_MODES.items():
         mode = baseline.mode(control)
         if change_of("modes", {control: default}, {control: mode}) is Change.LOOSER:

@@ -96,6 +96,11 @@ security_groups = {security_groups}
 #[secrets.allow]
 #JOIN_TOKEN = "the separator of a join, not a credential"
 
+# What the steps of a pipeline may call outside of SageMaker, by exact name.
+#[pipelines]
+#targets = ["arn:aws:lambda:eu-west-1:111122223333:function:notify"]
+#emr_security_configurations = ["encrypted"]
+
 # Tags that everything carries: one value is injected, of several the caller chooses.
 #[required_tags]
 #team = ["churn", "fraud"]

@@ -12,6 +12,9 @@ s3, tags        objects that are written, and tags
 s3_buckets      buckets and their settings: what is public, where they send data
 s3_stores       access points, tables, vectors, file systems: what could open them
 documents       JSON inside requests
+job_documents   CreateJob's
+pipelines       the definitions of pipelines
+unknown         values that exist once a pipeline runs
 secrets         plaintext secrets in free texts, wherever they stand
 secret_formats  the formats by which a secret is told, as data
 secret_names    the names by which a secret is told, as data

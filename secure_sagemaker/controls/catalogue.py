@@ -230,6 +230,16 @@ _ROWS = (
         documentation="SageMaker Developer Guide, 'Docker containers for training and deploying models'",
     ),
     _control(
+        ControlId.PIPELINE_DEFINITION,
+        "A pipeline's steps are examined before it is stored",
+        Severity.HIGH,
+        why="a pipeline runs its steps later, without this session: what is not examined in its definition is "
+        "examined nowhere",
+        remedy="write the definition with the SageMaker Python SDK, and have [pipelines] list what its steps call "
+        "outside of SageMaker",
+        documentation="SageMaker Developer Guide, 'Pipelines steps'",
+    ),
+    _control(
         ControlId.PLAINTEXT_SECRET,
         "No secrets in plaintext",
         Severity.CRITICAL,

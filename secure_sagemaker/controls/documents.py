@@ -1,19 +1,21 @@
-"""Documents inside requests: JSON that is read strictly, and CreateJob's, a request of its own."""
+"""Documents inside requests: JSON that is read strictly, and what is a request of its own."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 from secure_sagemaker.controls.verdicts import Site, Verdict
 
-__all__ = ["JobDocument", "read_json"]
+__all__ = ["Document", "read_json"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class JobDocument:
-    """Marks a member whose text is a request of its own; ``enforcement`` walks into it."""
+class Document:
+    """Marks a member whose text holds requests of its own; the walk goes into it."""
+
+    kind: Literal["job", "pipeline"]
 
     def judge(self, site: Site) -> Verdict:
         """What can be said without walking: nothing."""

@@ -18,7 +18,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from secure_sagemaker.baseline import SecurityBaseline
+from secure_sagemaker.baseline import ControlId, SecurityBaseline, Waiver
 from secure_sagemaker.controls.decisions import Enforcement, without_secrets
 from secure_sagemaker.controls.parameters import Node, plan
 from secure_sagemaker.controls.verdicts import Policy
@@ -74,9 +74,17 @@ class Enforcer:
 
     def governs(self, model: OperationModel) -> bool:
         """Whether anything in the operation's input is governed."""
-        return self._plan(model) is not None
+        return self.plan(model) is not None
 
-    def _plan(self, model: OperationModel) -> Node | None:
+    def waivers(
+        self, model: OperationModel, parameters: Mapping[str, object], *, name: str = ""
+    ) -> Mapping[ControlId, Waiver]:
+        """What excuses a request today, by control; ``name`` is its own where it does not say one."""
+        stated = self._baseline.waivers
+        return applicable(stated, model, parameters, self._today(), name=name) if stated else {}
+
+    def plan(self, model: OperationModel) -> Node | None:
+        """What is governed in an operation's input; None where nothing is."""
         key = (model.service_model.service_name, model.name)
         if key not in self._plans:
             self._plans[key] = plan(model)
@@ -98,7 +106,7 @@ class Enforcer:
         final: bool,
     ) -> Enforcement:
         service = model.service_model.service_name
-        node = self._plan(model)
+        node = self.plan(model)
         if node is None:
             return Enforcement(service=service, operation=model.name, decisions=(), parameters=parameters)
         policy = self._known(key_arns)
@@ -108,6 +116,8 @@ class Enforcer:
             walk = Walk(
                 service=service,
                 operation=model.name,
+                model=model,
+                holder=self,
                 policy=policy,
                 waivers=applicable(waivers, model, parameters, today) if today else {},
                 final=final,

@@ -12,9 +12,9 @@ from secure_sagemaker.baseline import ControlId
 from secure_sagemaker.controls.secrets import NoPlaintextSecret
 from secure_sagemaker.controls.verdicts import Rule
 
-__all__ = ["text_rule"]
+__all__ = ["TEXT", "text_rule"]
 
-_TEXT = Rule(control=ControlId.PLAINTEXT_SECRET, check=NoPlaintextSecret(), secret=True)
+TEXT = Rule(control=ControlId.PLAINTEXT_SECRET, check=NoPlaintextSecret(), secret=True)
 _BASE64 = Rule(control=ControlId.PLAINTEXT_SECRET, check=NoPlaintextSecret(encoded=True), secret=True)
 
 _BY_VALUE: Mapping[str, Rule] = {
@@ -44,27 +44,27 @@ _BY_VALUE: Mapping[str, Rule] = {
             *("OutputParameterList", "ParameterList", "ProvisioningParameters", "TagList"),
             # Documents, and texts of programs.
             *("AthenaQueryString", "CompilerOptions", "ExtensionConfigurationValues", "HubContentDocument"),
-            *("HubContentMarkdown", "JobConfigDocument", "ModelCardContent", "PipelineDefinition"),
+            *("HubContentMarkdown", "JobConfigDocument", "ModelCardContent"),
             *("RedshiftQueryString", "TaskInput", "TemplateContent"),
             # Addresses of code, which may hold a password.
             *("AdditionalCodeRepositoryNamesOrUrls", "CodeRepositoryNameOrUrl", "GitConfigUrl"),
         ),
-        _TEXT,
+        TEXT,
     ),
     "NotebookInstanceLifecycleConfigContent": _BASE64,
     "StudioLifecycleConfigContent": _BASE64,
 }
 
 _BY_STRUCTURE: Mapping[tuple[str, str], Rule] = {
-    ("ActionSource", "SourceUri"): _TEXT,
-    ("ArtifactSource", "SourceUri"): _TEXT,
-    ("CategoricalParameter", "Value"): _TEXT,
-    ("CategoricalParameterRange", "Values"): _TEXT,
-    ("ContextSource", "SourceUri"): _TEXT,
-    ("HyperParameterSpecification", "DefaultValue"): _TEXT,
-    ("TrialComponentArtifact", "Value"): _TEXT,
-    ("TrialComponentParameterValue", "StringValue"): _TEXT,
-    ("WorkloadSpec", "Inline"): _TEXT,
+    ("ActionSource", "SourceUri"): TEXT,
+    ("ArtifactSource", "SourceUri"): TEXT,
+    ("CategoricalParameter", "Value"): TEXT,
+    ("CategoricalParameterRange", "Values"): TEXT,
+    ("ContextSource", "SourceUri"): TEXT,
+    ("HyperParameterSpecification", "DefaultValue"): TEXT,
+    ("TrialComponentArtifact", "Value"): TEXT,
+    ("TrialComponentParameterValue", "StringValue"): TEXT,
+    ("WorkloadSpec", "Inline"): TEXT,
 }
 
 

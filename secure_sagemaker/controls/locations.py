@@ -6,6 +6,7 @@ import re
 from urllib.parse import unquote, urlsplit
 
 from secure_sagemaker.baseline import parse_arn
+from secure_sagemaker.controls.unknown import UNKNOWN
 
 __all__ = ["bucket_of", "first_name", "is_directory_bucket", "is_location", "other_than_bucket"]
 
@@ -17,8 +18,8 @@ _ACCESS_POINT = re.compile(r"arn:[^/]*:accesspoint[/:][^/:]+")
 
 
 def is_location(text: str) -> bool:
-    """Whether the text is an address at all; a path, an image or a variable is none."""
-    return text.lower().startswith(("s3://", "https://"))
+    """Whether the text is, or may become, an address; a path, an image or a placeholder is none."""
+    return text.lower().startswith(("s3://", "https://", UNKNOWN))
 
 
 def first_name(text: str) -> str:

@@ -36,7 +36,7 @@ from secure_sagemaker.controls.checks import (
     Subset,
     Trusted,
 )
-from secure_sagemaker.controls.documents import JobDocument
+from secure_sagemaker.controls.documents import Document
 from secure_sagemaker.controls.images import ContainerImage, ImageOfAccount
 from secure_sagemaker.controls.perimeter import Bucket, BucketOwner, ResourcePolicy, S3Location
 from secure_sagemaker.controls.tags import AddedTags, RemovedTags, Tags
@@ -349,7 +349,11 @@ BY_STRUCTURE: Mapping[tuple[str, str], Rule] = {
         _IMAGE_OF_ACCOUNT,
     ),
     # Documents inside requests.
-    ("CreateJobRequest", "JobConfigDocument"): _rule(ControlId.JOB_DOCUMENT, JobDocument()),
+    ("CreateJobRequest", "JobConfigDocument"): _rule(ControlId.JOB_DOCUMENT, Document(kind="job")),
+    **dict.fromkeys(
+        (("CreatePipelineRequest", "PipelineDefinition"), ("UpdatePipelineRequest", "PipelineDefinition")),
+        _rule(ControlId.PIPELINE_DEFINITION, Document(kind="pipeline")),
+    ),
     ("PutModelPackageGroupPolicyInput", "ResourcePolicy"): POLICY,
     ("PutEndpointPolicyRequest", "ResourcePolicy"): POLICY,
     # Who owns the bucket that a tracking server writes to.

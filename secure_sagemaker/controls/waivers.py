@@ -17,14 +17,19 @@ __all__ = ["applicable"]
 
 
 def applicable(
-    waivers: Sequence[Waiver], model: OperationModel, parameters: Mapping[str, object], today: date
+    waivers: Sequence[Waiver],
+    model: OperationModel,
+    parameters: Mapping[str, object],
+    today: date,
+    *,
+    name: str = "",
 ) -> dict[ControlId, Waiver]:
-    """The waivers that hold for a request on a day, by control."""
+    """The waivers that hold for a request on a day, by control; ``name`` is its own where it does not say one."""
     applicable: dict[ControlId, Waiver] = {}
     for waiver in waivers:
         if waiver.expires < today or not {model.name, "*"}.intersection(waiver.operations):
             continue
-        if waiver.resources and not _names_match(waiver.resources, model, parameters):
+        if waiver.resources and not _names_match(waiver.resources, _resource_name(model, parameters) or name):
             continue
         if not _tags_match(waiver.resource_tags, parameters):
             continue
@@ -32,8 +37,7 @@ def applicable(
     return applicable
 
 
-def _names_match(patterns: Sequence[str], model: OperationModel, parameters: Mapping[str, object]) -> bool:
-    name = _resource_name(model, parameters)
+def _names_match(patterns: Sequence[str], name: str) -> bool:
     return any(pattern == "*" or (name and fnmatchcase(name, pattern)) for pattern in patterns)
 
 

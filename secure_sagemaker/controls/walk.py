@@ -6,20 +6,24 @@ needed: a path where something is decided, a copy where something may change.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol
 
 from secure_sagemaker.baseline import ControlId, Mode, Waiver
 from secure_sagemaker.controls.catalogue import CONTROLS, EXEMPTIONS, references
 from secure_sagemaker.controls.decisions import ABSENT, HIDDEN, Action, Decision
-from secure_sagemaker.controls.documents import JobDocument, read_json
+from secure_sagemaker.controls.documents import Document
+from secure_sagemaker.controls.job_documents import hold_job_document
 from secure_sagemaker.controls.members import Parent
-from secure_sagemaker.controls.parameters import Child, Node, document_node
+from secure_sagemaker.controls.parameters import Child, Node
+from secure_sagemaker.controls.pipelines import Reading, hold_definition
 from secure_sagemaker.controls.script_mode import Adaptation
+from secure_sagemaker.controls.unknown import holds_unknown, told
 from secure_sagemaker.controls.verdicts import (
     REMOVE,
+    Check,
     Exempted,
     Kept,
     Lookup,
@@ -32,6 +36,9 @@ from secure_sagemaker.controls.verdicts import (
     Verdict,
 )
 
+if TYPE_CHECKING:
+    from botocore.model import OperationModel
+
 __all__ = ["Walk"]
 
 # What nearly every structure is comes first, and needs no look into a registry.
@@ -39,6 +46,25 @@ _STRUCTURE = (dict, Mapping)
 _LIST = (list, Sequence)
 _SHOWN = 300
 """How many characters of a value a decision shows."""
+_CHANGED = (
+    "it was secured, and something changed it afterwards: a handler registered on the client or the session"
+)
+_IN_A_VARIABLE = "the document holds variables, so that it cannot be written anew here"
+_CHOSEN = "whoever starts the pipeline could give the variable another value"
+_UNTOLD = "what it will be is known only when the pipeline runs"
+_WRITE_IT = "write the value into the step, or make it a parameter with a default that fits"
+
+
+class Holder(Protocol):
+    """What holds requests to a baseline."""
+
+    def plan(self, model: OperationModel) -> Node | None:
+        """The plan of an operation's input; None where nothing in it is governed."""
+
+    def waivers(
+        self, model: OperationModel, parameters: Mapping[str, object], *, name: str
+    ) -> Mapping[ControlId, Waiver]:
+        """What excuses a request."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -47,10 +73,17 @@ class Walk:
 
     service: str
     operation: str
+    model: OperationModel
     policy: Policy
     waivers: Mapping[ControlId, Waiver]
     final: bool
     """Whether the request is as it is about to be sent: then nothing of it is changed."""
+    holder: Holder
+    """What knows the plans and waivers of other operations."""
+    prefix: str = ""
+    """What stands before every path: where the request is, inside another one."""
+    reading: Reading | None = None
+    """What variables in the request stand for; without it there are none."""
     decisions: list[Decision] = field(default_factory=list)
     lookups: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
@@ -67,7 +100,7 @@ class Walk:
         changes: dict[str, object] = {}
         if node.unknown:
             for name in sorted(node.unknown & content.keys()):
-                self._meet_unknown(path + name, content[name])
+                self.meet_unknown(path + name, content[name])
         for member in node.members:
             value = content.get(member.name)
             site = Site(
@@ -83,10 +116,20 @@ class Walk:
                 policy=self.policy,
             )
             check = member.rule.check
-            if isinstance(check, JobDocument):
-                self._document(member.name, value, changes, path + member.name)
-            elif (verdict := check.judge(site)) is not None:
+            read = self.reading is not None and self.reading.is_read(content, member.name)
+            if isinstance(check, Document):
+                held = self._document(check, path + member.name, value, read=read)
+                if held is not None:
+                    changes[member.name] = held
+                continue
+            verdict = check.judge(site)
+            if read:
+                verdict = self._of_variable(check, site, verdict)
+            if verdict is not None:
                 self._settle(member.rule, site, verdict, path, changes)
+                fixed = isinstance(verdict, Rewritten) and verdict.why is _CHOSEN and member.name in changes
+                if fixed and self.reading is not None:
+                    self.reading.fix(content, member.name)
         if node.children:
             around = (*ancestors, (node.shape, content))
             for child in node.children:
@@ -181,7 +224,24 @@ class Walk:
                 for key, item in value.items()
             }
             return value if self.final else entries
+        if self.reading is not None:
+            got = type(value).__name__
+            self.conflict(
+                ControlId.PIPELINE_DEFINITION, path.removesuffix("."), got, "a structure or a list of them"
+            )
         return value  # malformed: botocore's own validation says so
+
+    def _of_variable(self, check: Check, site: Site, verdict: Verdict) -> Verdict:
+        """A value that whoever starts the pipeline chooses, or that exists only when it runs."""
+        absent = check.judge(replace(site, present=False, value=None))
+        if isinstance(absent, Lookup):
+            return absent
+        untold = holds_unknown(site.value) and not isinstance(verdict, Kept)
+        if isinstance(absent, Supplied) and (untold or (absent.value == site.value and not self.final)):
+            return Rewritten(value=absent.value, why=_CHOSEN)
+        if untold and isinstance(verdict, Unfit):
+            return replace(verdict, why=_UNTOLD, remedy=_WRITE_IT)
+        return verdict
 
     # --- what a verdict becomes -------------------------------------------------------------------
 
@@ -251,9 +311,10 @@ class Walk:
                 path,
                 got,
                 wanted,
-                why="it was secured, and something changed it afterwards: "
-                "a handler registered on the client or the session",
-                remedy="have that handler leave the member alone",
+                why=_IN_A_VARIABLE if self.reading is not None else _CHANGED,
+                remedy="write it into the document"
+                if self.reading is not None
+                else "have that handler leave the member alone",
             )
             return
         changes[path.rpartition(".")[2]] = value
@@ -300,52 +361,71 @@ class Walk:
         why: str = "",
         remedy: str = "",
     ) -> None:
-        decided = _familiar if got is ABSENT else _decision
-        self.decisions.append(decided(self.operation, control, path, action, got, wanted, why, remedy))
+        decided = _familiar if got is ABSENT and not self.prefix else _decision
+        self.decisions.append(
+            decided(self.operation, control, self.prefix, path, action, got, wanted, why, remedy)
+        )
 
-    def _meet_unknown(self, path: str, value: object) -> None:
-        self.unknown.append(path)
-        if self.policy.baseline.unknown_members == "refuse" and not self._excused(
-            ControlId.UNKNOWN_MEMBER, path, type(value).__name__, ABSENT
-        ):
-            self._refuse(ControlId.UNKNOWN_MEMBER, path, type(value).__name__, ABSENT)
+    # --- documents --------------------------------------------------------------------------------
 
-    def _document(self, name: str, value: object, changes: dict[str, object], path: str) -> None:
+    def within(
+        self,
+        *,
+        prefix: str,
+        reading: Reading | None = None,
+        model: OperationModel | None = None,
+        parameters: Mapping[str, object] | None = None,
+        name: str = "",
+        final: bool | None = None,
+    ) -> Walk:
+        """A walk over a request inside this one: what it decides is decided here.
+
+        Args:
+            prefix: What stands before the paths inside.
+            reading: What the variables in it stand for.
+            model: The operation whose input it is, where that is another than this one.
+            parameters: That input.
+            name: What waivers know it by, where it does not name itself.
+            final: Whether it may not be changed, where this one may.
+        """
+        inner = replace(
+            self,
+            prefix=self.prefix + prefix,
+            reading=reading or self.reading,
+            final=self.final if final is None else final,
+        )
+        if model is not None:
+            inner.model, inner.operation = model, model.name
+            inner.waivers = {**self.holder.waivers(model, parameters or {}, name=name), **self.waivers}
+        return inner
+
+    def conflict(
+        self, control: ControlId, path: str, got: str, wanted: str, *, why: str = "", remedy: str = ""
+    ) -> None:
+        """Refuse what nothing can be put in the place of, unless it is excused."""
+        if not self._excused(control, path, got, wanted):
+            self._refuse(control, path, got, wanted, why=why, remedy=remedy)
+
+    def meet_unknown(self, path: str, value: object) -> None:
+        """Treat a member that nobody has reviewed as the baseline says."""
+        self.unknown.append(self.prefix + path)
+        if self.policy.baseline.unknown_members == "refuse":
+            self.conflict(ControlId.UNKNOWN_MEMBER, path, type(value).__name__, ABSENT)
+
+    def _document(self, document: Document, path: str, value: object, *, read: bool) -> str | None:
         if value is None:
-            return
-        try:
-            content = read_json(value)
-        except ValueError:
-            content = None
-        if not isinstance(content, dict):
-            if not self._excused(
-                ControlId.JOB_DOCUMENT, path, "text that is no JSON object", "a JSON object"
-            ):
-                self._refuse(ControlId.JOB_DOCUMENT, path, "text that is no JSON object", "a JSON object")
-            return
-        secured = self._document_structure(name, content, f"{path}.")
-        if "VpcConfig" not in content and (
-            network := self._document_structure("VpcConfig", {}, f"{path}.VpcConfig.")
-        ):
-            secured["VpcConfig"] = network
-        if secured != content:
-            changes[name] = json.dumps(secured)
+            return None
+        inner = (
+            self.within(prefix="", final=True) if read else self
+        )  # what holds variables cannot be written anew
+        held = _HOLD[document.kind](inner, value, path)
+        return None if inner.final else held
 
-    def _document_structure(self, name: str, content: Mapping[str, object], path: str) -> dict[str, object]:
-        node = document_node(name, content)
-        governed = {member.name for member in node.members}
-        result = dict(self.structure(node, content, path=path, ancestors=()))
-        for key, value in content.items():
-            if key not in governed:
-                result[key] = self._document_value(key, value, path + key)
-        return result
 
-    def _document_value(self, name: str, value: object, path: str) -> object:
-        if isinstance(value, Mapping):
-            return self._document_structure(name, value, f"{path}.")
-        if isinstance(value, list):
-            return [self._document_value(name, item, f"{path}[{index}]") for index, item in enumerate(value)]
-        return value
+_HOLD: Mapping[str, Callable[[Walk, object, str], str | None]] = {
+    "job": hold_job_document,
+    "pipeline": hold_definition,
+}
 
 
 def _holds(content: object, part: object) -> bool:
@@ -365,6 +445,7 @@ def _with(content: Mapping[str, object], changes: Mapping[str, object]) -> dict[
 def _decision(
     operation: str,
     control: ControlId,
+    prefix: str,
     path: str,
     action: Action,
     got: str,
@@ -374,7 +455,7 @@ def _decision(
 ) -> Decision:
     return Decision(
         control_id=control,
-        path=path,
+        path=prefix + path,
         action=action,
         got=got,
         wanted=wanted,
@@ -403,5 +484,5 @@ def _generic(path: str) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value) if not isinstance(value, str) else value
+    text = told(repr(value) if not isinstance(value, str) else value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"

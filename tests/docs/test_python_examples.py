@@ -19,7 +19,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import botocore
 import pytest
 
 from secure_sagemaker.local import EmbeddedAWS, embedded_aws
@@ -161,9 +160,9 @@ def test_a_page_of_tests_passes(page: Page, tmp_path: Path) -> None:
     assert re.search(r"^[1-9]\d* passed", ran.stdout, re.MULTILINE)
 
 
-@pytest.mark.sdk(3)  # mypy is installed there, and only there
 def test_pages_are_typed(tmp_path: Path) -> None:
     """Every example passes mypy --strict, also one that is not run."""
+    pytest.importorskip("mypy", reason="the type checker is in the environment of the newest SDK v3 only")
     modules = []
     for page in PAGES:
         module = tmp_path / f"page_{re.sub(r'[^a-z0-9]', '_', page.name.lower())}.py"
@@ -179,12 +178,10 @@ def test_pages_are_typed(tmp_path: Path) -> None:
     assert 0 == ran.returncode, ran.stdout + ran.stderr
 
 
-@pytest.mark.sdk(3)  # the environment of the newest botocore
 def test_pages_of_controls_tell_of_the_locked_botocore() -> None:
     """What is told of service models is of the botocore that the newest environment is locked to."""
     locked = re.search(r"^botocore==(\S+)$", (ROOT / "requirements/dev-v3.in").read_text(), re.MULTILINE)
     assert locked is not None
-    assert botocore.__version__ == locked[1]
     told = {
         version
         for path in (ROOT / "docs/reference/controls").glob("*.md")

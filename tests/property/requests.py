@@ -129,6 +129,8 @@ class Pool:
             return self._some(("10.0.0.0/16",), ("0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1", "x"))
         if member == "JobConfigDocument":
             return self._some((json.dumps({}),), _documents(foreign_key))
+        if member == "PipelineDefinition":
+            return self._some((definition(baseline),), _definitions(baseline, foreign_key))
         if member in ("Policy", "ResourcePolicy"):
             trusting = json.dumps({"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}}]})
             own = json.dumps({"Statement": [{"Effect": "Allow", "Principal": {"AWS": baseline.account}}]})
@@ -151,6 +153,52 @@ def _documents(foreign_key: str) -> tuple[str, ...]:
             {"Steps": [output, {"RoleArn": "arn:aws:iam::111122223333:role/admin"}]},
             [],
         )
+    )
+
+
+def definition(baseline: SecurityBaseline, **output: object) -> str:
+    """A pipeline of two steps, one in a branch, whose settings are literal, parameters and outputs."""
+    train = {
+        "AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "File"},
+        "RoleArn": baseline.execution_roles.default,
+        "OutputDataConfig": {"S3OutputPath": f"s3://{next(iter(baseline.data_perimeter.write))}/x", **output},
+        "ResourceConfig": {"InstanceType": {"Get": "Parameters.Type"}, "InstanceCount": 1},
+        "Tags": [{"Key": "owner", "Value": {"Get": "Parameters.Owner"}}],
+    }
+    model = {
+        "PrimaryContainer": {
+            "Image": IMAGE,
+            "ModelDataUrl": {"Get": "Steps.Train.ModelArtifacts.S3ModelArtifacts"},
+        },
+        "EnableNetworkIsolation": {"Get": "Parameters.Isolated"},
+    }
+    branch = {"Conditions": [], "IfSteps": [{"Name": "Make", "Type": "Model", "Arguments": model}]}
+    return json.dumps(
+        {
+            "Version": "2020-12-01",
+            "Parameters": [
+                {"Name": "Type", "Type": "String", "DefaultValue": EBS_TYPES[0]},
+                {"Name": "Owner", "Type": "String", "DefaultValue": "churn"},
+                {"Name": "Isolated", "Type": "Boolean", "DefaultValue": True},
+                {"Name": "Key", "Type": "String"},
+            ],
+            "Steps": [
+                {"Name": "Train", "Type": "Training", "Arguments": train},
+                {"Name": "If", "Type": "Condition", "Arguments": branch},
+            ],
+        }
+    )
+
+
+def _definitions(baseline: SecurityBaseline, foreign_key: str) -> tuple[str, ...]:
+    return (
+        definition(baseline, KmsKeyId={"Get": "Parameters.Key"}),
+        definition(baseline, KmsKeyId=foreign_key),
+        definition(baseline, S3OutputPath={"Get": "Steps.If.Outcome"}),
+        definition(baseline, S3OutputPath="s3://elsewhere/x", KmsKeyId={"Get": "Steps.If.Outcome"}),
+        definition(baseline).replace('"Model"', '"Another"'),
+        definition(baseline).replace("2020", "2030"),
+        "no JSON",
     )
 
 

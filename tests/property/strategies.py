@@ -139,6 +139,9 @@ FIELDS: Mapping[str, st.SearchStrategy[object]] = {
     "images.allowed": st.sampled_from(IMAGE_SOURCES),
     "images.require_digest": _flags,
     "secrets.allow": mappings(("JOIN_TOKEN", "PASS_KEY"), st.just("no credential")),
+    "pipelines.targets": subsets(("arn:aws:lambda:eu-west-1:111122223333:function:notify", "j-1")),
+    "pipelines.emr_security_configurations": subsets(NAMES),
+    "pipelines.step_types": subsets(NAMES),
     "required_tags": mappings(("team", "cost-centre"), subsets(NAMES)),
     "modes": mappings(CONTROLS, st.sampled_from(Mode)),
     "waivers": waiver_grants,
@@ -188,7 +191,16 @@ def baselines(draw: st.DrawFn) -> SecurityBaseline:
     stated: dict[str, dict[str, object]] = {}
     for path in FIELDS:
         section, _, name = path.partition(".")
-        if section in ("network_isolation", "hardening", "images", "secrets", "vpc", "macie", "privatelink"):
+        if section in (
+            "network_isolation",
+            "hardening",
+            "images",
+            "secrets",
+            "pipelines",
+            "vpc",
+            "macie",
+            "privatelink",
+        ):
             stated.setdefault(section, {})[name] = draw(FIELDS[path])
     return SecurityBaseline.model_validate(
         {

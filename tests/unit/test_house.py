@@ -29,7 +29,7 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"baseline"}),
     frozenset({"controls"}),
     frozenset({"identity", "network", "macie", "audit", "buckets", "presigning", "transfers"}),
-    frozenset({"references", "handlers", "sagemaker_sdk", "report"}),
+    frozenset({"definitions", "references", "handlers", "sagemaker_sdk", "report"}),
     frozenset({"clients"}),
     frozenset({"session"}),
     frozenset({FACE}),
@@ -39,7 +39,7 @@ ROWS: tuple[frozenset[str], ...] = (
 BESIDE: Mapping[str, frozenset[str]] = {
     "local": frozenset({FACE}),
     "cli": frozenset({FACE, "baseline", "identity", "preflight", "activation"}),
-    "handlers": frozenset({"references"}),
+    "handlers": frozenset({"definitions", "references"}),
 }
 # Only inside a function: the demo and `init` need the embedded AWS, other commands have to run without moto.
 BESIDE_DEFERRED: Mapping[str, frozenset[str]] = {"cli": frozenset({"local"})}

@@ -50,6 +50,9 @@ CHAINS: dict[str, tuple[object, ...]] = {
     ),
     "images.require_digest": (False, True),
     "secrets.allow": ({A: A, B: B}, {A: A}, {}),
+    "pipelines.targets": ((B, A), (A,), ()),
+    "pipelines.emr_security_configurations": ((B, A), (A,), ()),
+    "pipelines.step_types": ((B, A), (A,), ()),
     "required_tags": ({}, {A: ()}, {A: (B, A)}, {A: (A,)}, {A: (A,), B: ()}),
     "modes": ({A: Mode.OBSERVE}, {A: Mode.CORRECT}, {A: Mode.REFUSE}, {A: Mode.REFUSE, B: Mode.OBSERVE}),
     "waivers": (WaiverGrant(waivable=frozenset({A, B})), WaiverGrant(waivable=frozenset({A})), WaiverGrant()),  # type: ignore[arg-type]  # letters for controls

@@ -304,8 +304,17 @@ PLACES: dict[str, tuple[str, Request, str]] = {
     ),
     "pipeline definition": (
         "CreatePipeline",
-        {"PipelineDefinition": json.dumps({"Steps": [{"Arguments": {"Environment": {"A": TOKEN}}}]})},
-        "PipelineDefinition",
+        {
+            "PipelineDefinition": json.dumps(
+                {
+                    "Version": "2020-12-01",
+                    "Steps": [
+                        {"Name": "T", "Type": "Training", "Arguments": {"Environment": {"A": TOKEN}}},
+                    ],
+                }
+            )
+        },
+        "PipelineDefinition.Steps['T'].Arguments.Environment",
     ),
     "code repository": (
         "CreateNotebookInstance",
@@ -381,6 +390,7 @@ def is_free_text(member: str, shape: Shape) -> bool:
 
 
 NO_TEXT = {
+    "PipelineDefinition": "walked into: its parameters, and each text of its steps, are looked at one by one",
     "AggregationTransformations": "the values are names of aggregations",
     "AuthenticationRequestExtraParams": "parameters that an identity provider shows in its address bar",
     "CategoricalParameters": "looked at one by one",

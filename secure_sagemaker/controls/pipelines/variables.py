@@ -1,0 +1,201 @@
+"""What stands in a definition for a value that is known when the pipeline runs.
+
+A variable is read as what it will be as far as the definition tells: a parameter as its default, a step's
+property as what the step's own arguments say at the same place, or the location under which it is written.
+What is left is unknown. After the walk, what was not changed is a variable again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeGuard
+
+from secure_sagemaker.controls.unknown import unknown
+
+__all__ = ["Reading", "is_variable"]
+
+_FUNCTIONS = ("Std:Join", "Std:JsonGet")
+_TOKEN = re.compile(r"\.?([A-Za-z0-9_\-]+)|\['([^']*)'\]|\[\"([^\"]*)\"\]|\[(\d+)\]")
+_DEEPEST = 20
+"""How many variables may stand for one another."""
+
+Path = tuple[str | int, ...]
+
+# Where a step writes what its property names, below what its arguments say.
+_WRITTEN: Mapping[str, tuple[tuple[str, Path], ...]] = {
+    "AutoML": (
+        ("BestCandidate", ("OutputDataConfig", "S3OutputPath")),
+        ("AutoMLJobArtifacts", ("OutputDataConfig", "S3OutputPath")),
+    ),
+    "Compilation": (("ModelArtifacts", ("OutputConfig", "S3OutputLocation")),),
+    "Training": (("ModelArtifacts", ("OutputDataConfig", "S3OutputPath")),),
+    **dict.fromkeys(
+        ("ClarifyCheck", "QualityCheck"),
+        (("CalculatedBaseline", ("ProcessingOutputConfig", "Outputs", 0, "S3Output", "S3Uri")),),
+    ),
+}
+_LOCATIONS = ("S3ModelArtifacts", "ModelDataUrl", "S3Uri", "Location", "Path", "Statistics", "Constraints")
+"""How the names of properties end that are S3 locations."""
+
+
+def is_variable(value: object) -> bool:
+    """Whether a value is put in its place when the pipeline runs."""
+    if not isinstance(value, Mapping) or len(value) != 1:
+        return False
+    (name, content) = next(iter(value.items()))
+    return (name == "Get" and isinstance(content, str)) or (
+        isinstance(name, str) and name.startswith("Std:") and not isinstance(content, str)
+    )
+
+
+@dataclass(kw_only=True, slots=True)
+class Reading:
+    """A definition as far as it is known before it runs."""
+
+    parameters: Mapping[str, object]
+    """Their defaults, by name."""
+    steps: Mapping[str, Mapping[str, object]]
+    """By name, branches and bodies of loops included."""
+    _origins: dict[int, tuple[object, Mapping[str, object]]] = field(default_factory=dict)
+    """What was read, by its identity, and as what it was stated; both are kept, so that no other takes it."""
+    _fixed: set[tuple[int, str]] = field(default_factory=set)
+
+    def read(self, content: object) -> object:
+        """The content with every variable read; the very same object where there is none in it."""
+        if isinstance(content, Mapping):
+            if is_variable(content):
+                return self._value(content, depth=0)
+            read = {name: self.read(value) for name, value in content.items()}
+            if all(read[name] is value for name, value in content.items()):
+                return content
+            self._origins[id(read)] = (read, content)
+            return read
+        if isinstance(content, list):
+            items = [self.read(item) for item in content]
+            return content if all(new is old for new, old in zip(items, content, strict=True)) else items
+        return content
+
+    def is_read(self, content: Mapping[str, object], name: str) -> bool:
+        """Whether a member of a structure that was read has variables in it."""
+        kept = self._origins.get(id(content))
+        return kept is not None and content.get(name) is not kept[1].get(name)
+
+    def fix(self, content: Mapping[str, object], name: str) -> None:
+        """Have a member that was read keep the value that it was given, even where that is the variable's own."""
+        self._fixed.add((id(self._origins[id(content)][1]), name))
+
+    def restored(self, stated: object, read: object, secured: object) -> object:
+        """What was secured, with a variable wherever one was stated and nothing was put in its place."""
+        if read is stated:
+            return secured
+        if secured is read or is_variable(stated):
+            return stated if _same(secured, read) else secured
+        if isinstance(stated, Mapping) and isinstance(read, Mapping) and isinstance(secured, Mapping):
+            return {
+                name: self.restored(stated[name], read[name], value)
+                if name in stated and (id(stated), name) not in self._fixed
+                else value
+                for name, value in secured.items()
+            }
+        if _listed(stated) and _listed(read) and _listed(secured):
+            known = min(len(stated), len(secured))
+            kept = map(self.restored, stated[:known], read[:known], secured[:known])
+            return [*kept, *secured[known:]]
+        return secured
+
+    def _value(self, variable: object, *, depth: int) -> object:
+        """What the variable stands for."""
+        if not is_variable(variable) or not isinstance(variable, Mapping):
+            return variable
+        (function, content) = next(iter(variable.items()))
+        if depth > _DEEPEST:
+            return unknown(str(content))
+        if function == "Get":
+            return self._got(str(content), depth=depth)
+        if function == "Std:Join" and isinstance(content, Mapping):
+            values = content.get("Values")
+            if isinstance(values, list):
+                return str(content.get("On", "")).join(
+                    str(self._value(one, depth=depth + 1)) for one in values
+                )
+        return unknown(function)
+
+    def _got(self, named: str, *, depth: int) -> object:
+        kind, _, rest = named.partition(".")
+        if kind == "Parameters" and rest in self.parameters:
+            return self.parameters[rest]
+        if kind == "Steps":
+            return self._property(named, rest, depth=depth)
+        return unknown(named)
+
+    def _property(self, named: str, rest: str, *, depth: int) -> object:
+        name, _, path = rest.partition(".")
+        step = self.steps.get(name)
+        arguments = step.get("Arguments") if step is not None else None
+        if step is None or not isinstance(arguments, Mapping):
+            return unknown(named)
+        # The properties of a step are those of the thing described, which repeat what was asked for.
+        found = _at(arguments, _tokens(path))
+        if found is None:
+            found = _at(arguments, _written(str(step.get("Type")), path))
+            below = self._value(found, depth=depth + 1)
+            return f"{below}/{unknown(named)}" if isinstance(below, str) else unknown(named)
+        if isinstance(found, Mapping | list) and not is_variable(found):
+            return unknown(named)
+        return self._value(found, depth=depth + 1)
+
+
+def _written(kind: str, path: str) -> Path:
+    if path.endswith(_LOCATIONS):
+        for beginning, place in _WRITTEN.get(kind, ()):
+            if path.startswith(beginning):
+                return place
+    return ("",)
+
+
+def _tokens(path: str) -> Path:
+    return tuple(_each_token(path))
+
+
+def _each_token(path: str) -> Iterator[str | int]:
+    position = 0
+    while position < len(path):
+        found = _TOKEN.match(path, position)
+        if found is None:
+            yield ""  # nothing that anybody could have asked for
+            return
+        position = found.end()
+        name, quoted, doubly, index = found.groups()
+        yield int(index) if index is not None else name or quoted or doubly or ""
+
+
+def _at(content: object, path: Path) -> object:
+    for token in path:
+        if is_variable(content):
+            return None
+        if isinstance(token, int):
+            content = content[token] if isinstance(content, list) and token < len(content) else None
+        elif isinstance(content, Mapping):
+            content = content.get(token)
+        elif isinstance(content, list):
+            content = next((item for item in content if _is_called(item, token)), None)
+        else:
+            return None
+    return content
+
+
+def _is_called(item: object, name: str) -> bool:
+    """Whether an entry of a list goes by a name, as outputs and channels do."""
+    return isinstance(item, Mapping) and any(
+        value == name for key, value in item.items() if isinstance(key, str) and key.endswith("Name")
+    )
+
+
+def _listed(value: object) -> TypeGuard[Sequence[object]]:
+    return isinstance(value, list | tuple)
+
+
+def _same(one: object, other: object) -> bool:
+    return one is other or (type(one) is type(other) and one == other)
