@@ -160,11 +160,11 @@ def find_object(bucket: str, key: str, *, version: str | None = None) -> ObjectS
     return None
 
 
-def read_object(bucket: str, key: str) -> bytes | None:
-    """What an object holds, or None where there is none."""
+def read_object(bucket: str, key: str, version: str | None = None) -> bytes | None:
+    """What an object holds, or held in a version, or None where there is none."""
     for partitions in list(s3_backends.values()):
         for backend in list(partitions.values()):
-            found = backend.get_object(bucket, key) if bucket in backend.buckets else None
+            found = backend.get_object(bucket, key, version) if bucket in backend.buckets else None
             if found is not None:
                 return bytes(found.value)
     return None

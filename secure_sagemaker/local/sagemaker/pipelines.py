@@ -40,7 +40,7 @@ def _define(record: Record) -> None:
     location = mapping(record.values.pop("PipelineDefinitionS3Location", None))
     if location:
         bucket, key = text(location.get("Bucket")), text(location.get("ObjectKey"))
-        content = moto_state.read_object(bucket, key)
+        content = moto_state.read_object(bucket, key, text(location.get("VersionId")) or None)
         if content is None:
             message = f"Unable to read the pipeline definition s3://{bucket}/{key}: it does not exist."
             raise refused("ValidationException", message)
