@@ -262,13 +262,22 @@ class SecureSession(boto3.Session):
             parameters: The call's own parameters.
 
         Returns:
-            The decisions. Its ``lookups`` name key references that only AWS can resolve.
+            The decisions. Its ``lookups`` name key references that only AWS can resolve (``resolve_keys``).
 
         Raises:
             SessionError: There is no such operation.
         """
         guard = self._guard_of(operation)
         return guard.enforcer.enforce(self._operation(operation), parameters, guard.keys.known)
+
+    def resolve_keys(self, *references: str) -> Mapping[str, str]:
+        """Ask AWS which keys are meant, so that ``explain`` can tell: reference to key ARN.
+
+        Raises:
+            KeyResolutionError: A key cannot be described, or is not one that can encrypt.
+        """
+        known = self._guard.keys.resolve(references)
+        return {reference: known[reference] for reference in references}
 
     def _guard_of(self, operation: object) -> Guard:
         meta = getattr(getattr(operation, "__self__", None), "meta", None)

@@ -15,6 +15,7 @@ from secure_sagemaker.cli import (
     demo,
     explain,
     init,
+    pipeline,
 )
 from secure_sagemaker.cli.exit_codes import ExitCode
 from secure_sagemaker.cli.output import CommandError, talk
@@ -63,6 +64,9 @@ app = typer.Typer(
 baselines = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="What a baseline says, and what it may say."
 )
+pipelines = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="The definitions of pipelines, held to the baseline."
+)
 
 
 @app.callback()
@@ -82,6 +86,9 @@ def _root(
 app.command("init")(init.init)
 app.command("demo")(demo.demo)
 app.command("explain")(explain.explain)
+app.add_typer(pipelines, name="pipeline")
+pipelines.command("check")(pipeline.check)
+pipelines.command("harden")(pipeline.harden)
 app.add_typer(baselines, name="baseline")
 baselines.command("check")(baseline_check.check)
 baselines.command("show")(baseline_show.show)

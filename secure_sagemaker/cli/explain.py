@@ -19,9 +19,9 @@ from secure_sagemaker.cli.options import EnvOption, RegionOption
 from secure_sagemaker.cli.output import result, table, talk
 from secure_sagemaker.cli.reading import read_baseline
 
-__all__ = ["explain"]
+__all__ = ["STYLES", "explain"]
 
-_STYLES: Mapping[Action, str] = {
+STYLES: Mapping[Action, str] = {
     Action.REFUSED: "bold red",
     Action.CORRECTED: "yellow",
     Action.INJECTED: "green",
@@ -163,7 +163,7 @@ def _tell(enforcement: Enforcement, changed: Sequence[Difference] | None) -> Non
     )
     rows = table("Member", "Action", "Got", "Wanted", "Why")
     for decision in enforcement.decisions:
-        action = Text(decision.action.value, style=_STYLES.get(decision.action, ""))
+        action = Text(decision.action.value, style=STYLES.get(decision.action, ""))
         rows.add_row(decision.path, action, decision.got, decision.wanted, decision.why)
     if enforcement.decisions:
         out.print(rows)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from botocore.exceptions import ClientError
 from secure_sagemaker import ControlError, SecureSession
 from secure_sagemaker.local import EmbeddedAWS
 from tests.integration.embedded import client
+from tests.unit.cli.running import Ran, baseline_file, run
 
 TOKEN = "t" * 32
 
@@ -21,7 +24,7 @@ def session(aws: EmbeddedAWS) -> SecureSession:
 
 
 @pytest.fixture
-def versioned(aws: EmbeddedAWS) -> Any:
+def versioned(aws: EmbeddedAWS) -> Iterator[Any]:
     """The default bucket, keeping versions."""
     plain = client(aws, "s3")
     plain.put_bucket_versioning(Bucket=aws.default_bucket, VersioningConfiguration={"Status": "Enabled"})
@@ -207,3 +210,67 @@ def test_a_handler_that_swaps_the_definition_afterwards_is_found(
             PipelineDefinitionS3Location={"Bucket": aws.default_bucket, "ObjectKey": "swap.json"},
         )
     assert caught.value.path.startswith("PipelineDefinition.Steps['Train']")
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def command(aws: EmbeddedAWS, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
+    """Runs the command as the launcher, with the account's baseline, whose key is an alias."""
+    for name, value in aws.environment.items():
+        monkeypatch.setenv(name, value)
+    content = aws.baseline_toml().replace(aws.key_arn, aws.key_alias)
+    path = baseline_file(tmp_path, content)
+    return lambda *arguments: run("pipeline", *arguments, "--baseline", path)
+
+
+def test_a_pipeline_of_the_account_is_checked_and_hardened(
+    aws: EmbeddedAWS, command: Callable[..., Ran], tmp_path: Path
+) -> None:
+    """By name: what a plain client made is read, secured with the key that AWS names, and sent as a new version."""
+    plain = client(aws, "sagemaker")
+    plain.create_pipeline(
+        PipelineName="theirs",
+        RoleArn=aws.execution_role_arn,
+        ClientRequestToken=TOKEN,
+        PipelineDefinition=definition(aws),
+    )
+    checked = command("check", "theirs")
+    assert 0 == checked.code
+    assert "OutputDataConfig.KmsKeyId" in checked.stdout
+    sent = command("harden", "theirs", "--upsert", "theirs")
+    assert 0 == sent.code
+    assert ":pipeline/theirs" in sent.stderr
+    assert_secured(aws, stored(aws, "theirs"))
+    assert "0 to be set" in command("check", "theirs").stdout
+    assert json.loads(command("harden", "theirs").stdout)["Steps"][0]["Arguments"] == stored(aws, "theirs")
+
+
+@pytest.mark.parametrize("padding", [0, 1_048_576], ids=["inline", "by way of S3"])
+def test_a_file_becomes_a_pipeline(
+    aws: EmbeddedAWS, command: Callable[..., Ran], tmp_path: Path, padding: int
+) -> None:
+    """Created with the baseline's execution role where there is none; one that is too large goes by way of S3."""
+    content = json.loads(definition(aws))
+    content["Metadata"] = {"Note": "x" * padding}
+    path = tmp_path / "pipeline.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    name = f"made-{padding}"
+    aws.forget_requests()
+    for _ in range(2):
+        assert 0 == command("harden", path, "--upsert", name).code
+    assert_secured(aws, stored(aws, name))
+    described = client(aws, "sagemaker").describe_pipeline(PipelineName=name)
+    assert aws.execution_role_arn == described["RoleArn"]
+    called = [request.operation for request in aws.requests if request.operation.endswith("Pipeline")]
+    assert ["CreatePipeline", "UpdatePipeline"] == [
+        name for name in called if not name.startswith("Describe")
+    ]
+
+
+def test_a_name_that_nobody_has_is_told(command: Callable[..., Ran]) -> None:
+    """Neither a file nor a pipeline."""
+    ran = command("check", "nobodys")
+    assert 1 == ran.code
+    assert "no file 'nobodys'" in ran.stderr
