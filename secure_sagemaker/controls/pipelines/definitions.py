@@ -87,7 +87,7 @@ def hold_definition(walk: Walk, text: object, path: str) -> str | None:
         return None
     defaults = _defaults(definition.get("Parameters"))
     reading = Reading(parameters=defaults, steps={str(step["Name"]): step for step in _every(steps)})
-    around = {**definition, "Parameters": defaults}
+    around = {**definition, "Parameters": defaults, "Steps": []}
     walk.within(prefix=f"{path}.", reading=reading).structure(
         DEFINITION, cast("Content", reading.read(around)), path="", ancestors=()
     )
@@ -212,18 +212,28 @@ class _Definition:
 
 def _beyond(shape: Shape, content: object, path: str) -> Iterator[tuple[str, object]]:
     """What content holds that the shape does not know: path and value."""
-    if shape.type_name == "structure" and isinstance(content, Mapping):
+    kind = shape.type_name
+    if kind == "structure" and isinstance(content, dict):
         members = cast("StructureShape", shape).members
         for name, value in content.items():
             if name not in members:
                 yield f"{path}.{name}", value
-            elif isinstance(value, dict | list):
+            elif isinstance(value, dict | list) and value:
                 yield from _beyond(members[name], value, f"{path}.{name}")
-    elif shape.type_name == "list" and isinstance(content, list):
+        return
+    # A list or a map of texts holds no structure with members of its own.
+    member = (
+        cast("ListShape", shape).member
+        if kind == "list"
+        else cast("MapShape", shape).value
+        if kind == "map"
+        else None
+    )
+    if member is None or member.type_name not in ("structure", "list", "map"):
+        return
+    if isinstance(content, list):
         for index, item in enumerate(content):
-            if isinstance(item, dict | list):
-                yield from _beyond(cast("ListShape", shape).member, item, f"{path}[{index}]")
-    elif shape.type_name == "map" and isinstance(content, Mapping):
+            yield from _beyond(member, item, f"{path}[{index}]")
+    elif isinstance(content, dict):
         for key, item in content.items():
-            if isinstance(item, dict | list):
-                yield from _beyond(cast("MapShape", shape).value, item, f"{path}[{key!r}]")
+            yield from _beyond(member, item, f"{path}[{key!r}]")

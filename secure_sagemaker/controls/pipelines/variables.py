@@ -7,6 +7,7 @@ What is left is unknown. After the walk, what was not changed is a variable agai
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -64,17 +65,22 @@ class Reading:
 
     def read(self, content: object) -> object:
         """The content with every variable read; the very same object where there is none in it."""
-        if isinstance(content, Mapping):
-            if is_variable(content):
+        if isinstance(content, dict):
+            if len(content) == 1 and is_variable(content):
                 return self._value(content, depth=0)
-            read = {name: self.read(value) for name, value in content.items()}
-            if all(read[name] is value for name, value in content.items()):
+            changed = {
+                name: read
+                for name, value in content.items()
+                if isinstance(value, dict | list) and (read := self.read(value)) is not value
+            }
+            if not changed:
                 return content
-            self._origins[id(read)] = (read, content)
-            return read
+            whole = {**content, **changed}
+            self._origins[id(whole)] = (whole, content)
+            return whole
         if isinstance(content, list):
-            items = [self.read(item) for item in content]
-            return content if all(new is old for new, old in zip(items, content, strict=True)) else items
+            items = [self.read(item) if isinstance(item, dict | list) else item for item in content]
+            return content if all(map(operator.is_, items, content)) else items
         return content
 
     def is_read(self, content: Mapping[str, object], name: str) -> bool:
