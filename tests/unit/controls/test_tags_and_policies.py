@@ -62,7 +62,7 @@ def test_tags_that_are_no_list_are_left_to_botocore() -> None:
     """Another shape (a map, a generator) is not replaced by the required tags, as if the caller had named none."""
     found = enforced("CreateTrainingJob", {"Tags": {"project": "x"}})
     assert {"project": "x"} == found.parameters["Tags"]
-    assert () == decisions_at(found, "Tags")
+    assert [] == decisions_at(found, "Tags")
 
 
 def test_a_wrong_value_is_refused_or_corrected() -> None:
