@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import botocore.session
 from botocore import UNSIGNED
 from botocore.credentials import CredentialResolver
+from botocore.utils import ensure_boolean
 
 from secure_sagemaker.exceptions import SessionError
 from secure_sagemaker.handlers import Guard, register
@@ -100,6 +101,17 @@ class SecureBotocoreSession(botocore.session.Session):
         config = options.get("config")
         if getattr(config, "signature_version", None) is UNSIGNED:
             raise _foreign_credentials("Config(signature_version=UNSIGNED) was given")
+        if not self._validates(config):
+            raise SessionError(
+                "parameter_validation is off: what botocore calls malformed, such as a generator for a list, would be"
+                " sent without having been looked at",
+                remedy="leave it on, in Config(...) and in the shared config file",
+            )
+
+    def _validates(self, config: object) -> bool:
+        configs = (config, self.get_default_client_config())
+        stated = self.get_scoped_config().get("parameter_validation", True)
+        return ensure_boolean(stated) and all(getattr(one, "parameter_validation", True) for one in configs)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secure session's botocore session holds credentials: pickle the SecureSession")

@@ -26,6 +26,10 @@ _ENCRYPTION = "x-amz-server-side-encryption"
 _MEMBERS: Mapping[str, str] = MappingProxyType(
     {
         "acl": "ACL",
+        "x-amz-grant-full-control": "GrantFullControl",
+        "x-amz-grant-read": "GrantRead",
+        "x-amz-grant-read-acp": "GrantReadACP",
+        "x-amz-grant-write-acp": "GrantWriteACP",
         _ENCRYPTION: "ServerSideEncryption",
         f"{_ENCRYPTION}-aws-kms-key-id": "SSEKMSKeyId",
         f"{_ENCRYPTION}-bucket-key-enabled": "BucketKeyEnabled",
@@ -36,6 +40,8 @@ _MEMBERS: Mapping[str, str] = MappingProxyType(
     }
 )
 """The form's fields that a control looks at, and the members of ``PutObject`` that they are."""
+_HEADERS: Mapping[str, str] = MappingProxyType({"x-amz-acl": "acl"})
+"""Headers of ``PutObject`` whose field has another name. S3 does not tell whether a form may carry them."""
 _FLAGS: Mapping[object, object] = MappingProxyType(
     {"true": True, "false": False, True: "true", False: "false"}
 )
@@ -53,7 +59,7 @@ def post_object(service: ServiceModel) -> OperationModel:
 
 
 class _Open(str):
-    """A value that whoever sends the form may choose."""
+    """A value that whoever sends the form may choose, or that may be taken for another."""
 
     __slots__ = ()
 
@@ -79,7 +85,7 @@ class PostForm:
         """What it asks for, as the parameters of ``PutObject``."""
         found: dict[str, list[str]] = {}
         for name, value in self._stated():
-            said = found.setdefault(name.lower(), [])
+            said = found.setdefault(name, [])
             if value not in said:
                 said.append(value)
         parameters: dict[str, object] = {"Key": self.fields.get("key")}
@@ -96,7 +102,7 @@ class PostForm:
             value = parameters.get(member)
             if isinstance(value, _Open):
                 continue  # a control that only observes, or a waiver, left it so
-            for written in [field for field in self.fields if field.lower() == name]:
+            for written in [field for field in self.fields if _plain(field) == name]:
                 del self.fields[written]
             self.conditions[:] = [one for one in self.conditions if name not in _names_of(one)]
             if value is not None:
@@ -104,23 +110,36 @@ class PostForm:
                 self.conditions.append({name: self.fields[name]})
 
     def _stated(self) -> Iterator[tuple[str, str]]:
-        yield from ((name, str(value)) for name, value in self.fields.items() if name != "bucket")
+        yield from (_pair(name, value) for name, value in self.fields.items() if name != "bucket")
         for condition in self.conditions:
             match condition:
                 case Mapping():
-                    yield from ((str(name), str(value)) for name, value in condition.items())
+                    yield from (_pair(str(name), value) for name, value in condition.items())
                 case [operator, str(name), value]:
-                    exact = str(operator).lower() == "eq"
-                    yield name.removeprefix("$"), str(value) if exact else _Open(f"{value}*")
+                    yield _pair(name, value if str(operator).lower() == "eq" else _Open(f"{value}*"))
 
 
 def _names_of(condition: object) -> tuple[str, ...]:
     match condition:
         case Mapping():
-            return tuple(str(name).lower() for name in condition)
+            return tuple(_plain(str(name)) for name in condition)
         case [_, str(name), _]:
-            return (name.removeprefix("$").lower(),)
+            return (_plain(name),)
     return ()
+
+
+def _pair(name: str, value: object) -> tuple[str, str]:
+    open_ = isinstance(value, _Open) or _bare(name) in _HEADERS
+    return _plain(name), _Open(value) if open_ else str(value)
+
+
+def _bare(name: str) -> str:
+    return name.strip().removeprefix("$").lower()
+
+
+def _plain(name: str) -> str:
+    """A field's name, as it stands in ``_MEMBERS``."""
+    return _HEADERS.get(_bare(name), _bare(name))
 
 
 def without_owner_header(headers: Any, params: Mapping[str, object]) -> Mapping[str, object]:

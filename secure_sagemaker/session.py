@@ -368,7 +368,7 @@ class SecureSession(boto3.Session):
             default_bucket=self.default_bucket,
             s3_kms_key=None if key is None else self._key_arn(key),
         )
-        return make_sagemaker_session(self, defaults)
+        return make_sagemaker_session(self, defaults, issued=self._role.issued)
 
     def _key_arn(self, reference: str) -> str:
         parsed = KeyReference.parse(reference)

@@ -161,6 +161,9 @@ def decoded(text: str) -> str | None:
 
 
 _TOKEN = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[A-Za-z0-9+/_-]{32,128}={0,2}")
+_PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_LONG_PIECES = 4
+"""Characters a piece: those of random text have two."""
 _DIGEST = re.compile(
     r"hash|sha|md5|integrity|checksum|digest|etag|signature|fingerprint|commit|revision", re.IGNORECASE
 )
@@ -180,4 +183,6 @@ def _is_random(name: str, text: str) -> bool:
         return False
     if _DIGEST.search(name) is not None or decoded(text) is not None:
         return False
+    if len(text) >= _LONG_PIECES * len(_PIECE.findall(text)):
+        return False  # WordsWrittenTogetherInCamelCase
     return _entropy()(text) >= _LEAST_ENTROPY

@@ -17,7 +17,7 @@ from typing import Protocol
 from secure_sagemaker.baseline import ControlId, SecurityBaseline
 from secure_sagemaker.controls.locations import bucket_of
 from secure_sagemaker.controls.perimeter import judge_bucket
-from secure_sagemaker.controls.verdicts import Unfit
+from secure_sagemaker.controls.verdicts import Unfit, values_at
 
 __all__ = ["WHOLES", "Adaptation", "Whole"]
 
@@ -81,7 +81,7 @@ def _training(
     channels = content.get("InputDataConfig") or []
     if not isinstance(channels, list | tuple):
         return  # botocore's own validation says so
-    name, channel = _channel(uri, channels, mode=_input_mode(content))
+    name, channel = _channel(uri, content, channels)
     if channel is not None and len(channels) >= _MOST_CHANNELS:
         yield Adaptation(
             control=ControlId.NETWORK_ISOLATION,
@@ -118,43 +118,41 @@ def _training(
     )
 
 
-def _input_mode(content: Mapping[str, object]) -> object:
-    algorithm = content.get("AlgorithmSpecification")
-    return algorithm.get("TrainingInputMode") if isinstance(algorithm, Mapping) else None
-
-
 def _channel(
-    uri: str, channels: Sequence[object], *, mode: object
+    uri: str, content: Mapping[str, object], channels: Sequence[object]
 ) -> tuple[str, Mapping[str, object] | None]:
     """The name of the channel that brings the code, and the channel where it must be added."""
+    source: dict[str, object] = {
+        "S3DataType": "S3Prefix",
+        "S3Uri": uri,
+        "S3DataDistributionType": "FullyReplicated",
+    }
+    if values_at(content, "InputDataConfig[].DataSource.S3DataSource.InstanceGroupNames[]"):
+        # Once one channel says which groups of instances read it, all must; the code is for every group.
+        source["InstanceGroupNames"] = values_at(content, "ResourceConfig.InstanceGroups[].InstanceGroupName")
+    mode = values_at(content, "AlgorithmSpecification.TrainingInputMode")
     present = [channel for channel in channels if isinstance(channel, Mapping)]
     for channel in present:
-        if _source(channel) == uri and channel.get("InputMode", mode) == "File":
+        if _brings(channel, source) and channel.get("InputMode", *mode) == "File":
             return str(channel.get("ChannelName")), None
     taken = {channel.get("ChannelName") for channel in present}
     spare = (f"{_CHANNEL}-{number}" for number in range(len(present)))
     name = next(one for one in (_CHANNEL, *spare) if one not in taken)
-    return name, {
-        "ChannelName": name,
-        "DataSource": {
-            "S3DataSource": {
-                "S3DataType": "S3Prefix",
-                "S3Uri": uri,
-                "S3DataDistributionType": "FullyReplicated",
-            }
-        },
-        "InputMode": "File",  # whatever the job's own mode: the code is read as files
-    }
+    # Whatever the job's own mode: the code is read as files.
+    return name, {"ChannelName": name, "DataSource": {"S3DataSource": source}, "InputMode": "File"}
 
 
-def _source(channel: Mapping[str, object]) -> object:
-    data = channel.get("DataSource")
-    s3 = data.get("S3DataSource") if isinstance(data, Mapping) else None
-    return s3.get("S3Uri") if isinstance(s3, Mapping) else None
+def _brings(channel: Mapping[str, object], source: Mapping[str, object]) -> bool:
+    """Whether a channel brings every instance what is there, as it is."""
+    as_it_is = all(channel.get(name) in (None, "None") for name in ("CompressionType", "RecordWrapperType"))
+    stated = values_at(channel, "DataSource.S3DataSource")
+    default = {"S3DataDistributionType": source["S3DataDistributionType"]}
+    return as_it_is and any(isinstance(one, Mapping) and {**default, **one} == source for one in stated)
 
 
 def _unquoted(written: str) -> tuple[str, bool]:
     """The value, and whether it was written as JSON, as SDK v2 writes every hyperparameter."""
+    written = written.strip()
     if written.startswith('"'):
         try:
             value = json.loads(written)

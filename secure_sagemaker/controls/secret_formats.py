@@ -32,6 +32,12 @@ def _format(kind: str, marker: str, pattern: str) -> _Format:
 
 
 _FORMATS = (
+    # The library's pattern wants a user and a password without punctuation, and takes {password} for one.
+    _Format(
+        "an address with a password",
+        "://",
+        re.compile(r"://[^\s/?#:@\"'`{}]*:([^\s/?#@\"'`{}]+)@(?!sha256:)"),
+    ),
     _format("an age key", "AGE-SECRET-KEY-1", r"AGE-SECRET-KEY-1[0-9A-Z]{50,}"),
     _format("an Airtable token", "pat", r"pat\w{14}\.[0-9a-f]{64}"),
     _format("an Anthropic API key", "sk-ant-", r"sk-ant-[\w-]{20,}"),
@@ -48,6 +54,7 @@ _FORMATS = (
     _format("an Azure access key", "SharedAccessKey=", r"SharedAccessKey=[A-Za-z0-9+/]{40,}={0,2}"),
     _format("a Databricks token", "dapi", r"dapi[0-9a-f]{32}(?:-\d)?"),
     _format("a DigitalOcean token", "_v1_", r"do[opr]_v1_[0-9a-f]{64}"),
+    _format("a Discord webhook", "/api/webhooks/", r"discord(?:app)?\.com/api/webhooks/(\d{15,}/[\w-]{60,})"),
     _format("a Docker Hub token", "dckr_pat_", r"dckr_pat_[\w-]{20,}"),
     _format("a Doppler token", "dp.", r"dp\.(?:audit|ct|pt|sa|scim|st)\.\w{40,}"),
     _format("a GitHub token", "github_pat_", r"github_pat_\w{36,}"),
@@ -64,6 +71,11 @@ _FORMATS = (
     _format("a LangSmith API key", "lsv2_", r"lsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}"),
     _format("a Linear API key", "lin_api_", r"lin_api_[A-Za-z0-9]{40}"),
     _format("a Neptune API token", "eyJhcGlfYWRkcmVzcyI6", r"eyJhcGlfYWRkcmVzcyI6[A-Za-z0-9+/=]{40,}"),
+    _format(
+        "a Microsoft Teams webhook",
+        "webhookb2/",
+        r"webhook\.office\.com/webhookb2/([\w@-]+/IncomingWebhook/\w+)",
+    ),
     _format("a New Relic API key", "NRAK-", r"NRAK-[A-Z0-9]{27}"),
     _format("a Notion token", "ntn_", r"ntn_[A-Za-z0-9]{40,}"),
     _format("an NVIDIA API key", "nvapi-", r"nvapi-[\w-]{60,}"),
@@ -109,7 +121,6 @@ class Detector:
 def detectors() -> tuple[Detector, ...]:
     """The library's detectors that are used. Entropy and names are told elsewhere, private keys above."""
     from detect_secrets.plugins.aws import AWSKeyDetector
-    from detect_secrets.plugins.basic_auth import BasicAuthDetector
     from detect_secrets.plugins.discord import DiscordBotTokenDetector
     from detect_secrets.plugins.github_token import GitHubTokenDetector
     from detect_secrets.plugins.jwt import JwtTokenDetector
@@ -141,7 +152,6 @@ def detectors() -> tuple[Detector, ...]:
         Detector(kind="a Mailchimp key", plugin=MailchimpDetector(), markers=("-us",)),
         Detector(kind="a Discord bot token", plugin=DiscordBotTokenDetector(), markers=(".",)),
         Detector(kind="a Square secret", plugin=SquareOAuthDetector(), markers=("sq0csp-",)),
-        Detector(kind="an address with a password", plugin=BasicAuthDetector(), markers=("://",)),
     )
 
 
@@ -152,8 +162,8 @@ def matches(text: str) -> Iterator[tuple[str, str]]:
             yield from matches(text[start : start + _WINDOW])
         return
     for known in _FORMATS:
-        if known.marker in text and (found := known.pattern.search(text)) is not None:
-            yield known.kind, found[0]
+        if known.marker in text:
+            yield from ((known.kind, found[found.lastindex or 0]) for found in known.pattern.finditer(text))
     either_case = f"{text}\n{text.lower()}"
     for detector in detectors():
         for marker in detector.markers:
@@ -162,5 +172,5 @@ def matches(text: str) -> Iterator[tuple[str, str]]:
                     yield detector.kind, found_text
                 break
     for found in _AUTHORIZATION.finditer(text):
-        if any(character.isdigit() for character in found[1]):
+        if found[1].endswith("=") or any(character.isdigit() for character in found[1]):
             yield "an authorization header", found[1]

@@ -74,8 +74,10 @@ _KINDS_OF_KEY = frozenset(
         *(
             "ingestion",
             "jwt",
+            "kaggle",
             "license",
             "master",
+            "openai",
             "pgp",
             "private",
             "rsa",
@@ -84,7 +86,7 @@ _KINDS_OF_KEY = frozenset(
             "server",
             "service",
         ),
-        *("session", "shared", "signing", "ssh", "subscription", "webhook", "write"),
+        *("session", "shared", "signing", "ssh", "subscription", "wandb", "webhook", "write"),
     }
 )
 """What stands before ``key`` where the key is a secret; a primary, partition or join key is none."""
@@ -98,6 +100,7 @@ _OF_LANGUAGE = frozenset(
             "bos",
             "class",
             "cls",
+            "control",
             "decoder",
             "domain",
             "end",
@@ -109,6 +112,7 @@ _OF_LANGUAGE = frozenset(
             "id",
             "image",
             "initial",
+            "initializer",
             "label",
             "language",
             "last",
@@ -123,6 +127,7 @@ _OF_LANGUAGE = frozenset(
             "pad",
             "padding",
             "per",
+            "placeholder",
             "prompt",
             "sep",
             "source",
@@ -131,6 +136,7 @@ _OF_LANGUAGE = frozenset(
             "start",
             "stop",
             "target",
+            "trigger",
             "unk",
         ),
         *("unknown", "video", "vocab", "word"),

@@ -107,7 +107,7 @@ def _named(name: str, value: object, *, outer: str, depth: int) -> Iterator[tupl
         yield from _inside(name, structure, depth=depth + 1)
     elif (kind := secret_in(name, value)) is not None:
         yield name, kind
-    elif " " in value or "\n" in value:
+    elif any(sign in value for sign in (" ", "\n", "=")):
         yield from _assigned(name, value)
 
 
@@ -163,16 +163,26 @@ def _text(name: str, text: str) -> Iterator[tuple[str, str]]:
 
 
 def _assigned(name: str, text: str) -> Iterator[tuple[str, str]]:
-    """What is assigned to a name in a text of many words."""
+    """What is assigned to a name in a text: a script's variables, a program's options, a connection's properties."""
     for pattern in (_ASSIGNED, _OPTION):
         for found in pattern.finditer(text):
             value = found["value"]
             quoted = value[0] in "\"'"
-            spaced = pattern is _ASSIGNED and found["sign"][:1].isspace()
-            if not quoted and (spaced or "(" in value) and _CODE.fullmatch(value):
+            sign = found["sign"] if pattern is _ASSIGNED else ""
+            if not quoted and (sign[:1].isspace() or "(" in value) and _CODE.fullmatch(value):
                 continue  # an expression of a program
-            if (kind := secret_in(found["name"], value.strip("\"'"))) is not None:
-                yield (name if _secret_as_name(found["name"]) else found["name"]), kind
+            value = value.strip("\"'")
+            if (kind := secret_in(found["name"], value)) is not None:
+                if quoted or sign[:1] != ":" or "=" in sign or _begins(text, found.start()):
+                    yield (name if _secret_as_name(found["name"]) else found["name"]), kind
+            elif quoted:
+                yield from _assigned(name, value)
+
+
+def _begins(text: str, at: int) -> bool:
+    """Whether a name stands where one begins in YAML, and not in the middle of a sentence."""
+    before = text[text.rfind("\n", 0, at) + 1 : at].rstrip()
+    return before[-1:] in ("", "-", "{", ",", '"', "'")
 
 
 def _listed(name: str, values: Sequence[object]) -> Iterator[tuple[str, str]]:

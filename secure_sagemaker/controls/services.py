@@ -191,6 +191,8 @@ SERVICES: Mapping[str, Mapping[tuple[str, str], Rule]] = {
     "scheduler": {
         ("CreateScheduleInput", "KmsKeyArn"): RESOURCE,
         ("UpdateScheduleInput", "KmsKeyArn"): RESOURCE,
+        # A universal target is of no account: it is any API, called later with a text as its request.
+        ("Target", "Arn"): _TOLD,
         ("Target", "RoleArn"): ROLE_IF_NAMED,
         ("AwsVpcConfiguration", "SecurityGroups"): GROUPS,
         ("AwsVpcConfiguration", "Subnets"): SUBNETS,

@@ -44,6 +44,8 @@ class Tags:
         for case in self.unless:
             if (verdict := case(site)) is not None:
                 return verdict
+        if site.present and not isinstance(site.value, list | tuple):
+            return None  # no tags to add to; botocore's own validation says so
         given = _given(site.value)
         wrong = {
             key: given[key]

@@ -15,6 +15,7 @@ It does not reach a function that imports ``boto3`` for itself; ``version_3`` do
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -36,8 +37,14 @@ __all__ = [
     "release_fallback",
 ]
 
-_secured: WeakKeyDictionary[boto3.Session, Mapping[str, object]] = WeakKeyDictionary()
-"""Secure sessions, with the SDK's defaults of each."""
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Secured:
+    defaults: Mapping[str, object]
+    issued: Callable[[str], bool]
+
+
+_secured: WeakKeyDictionary[boto3.Session, _Secured] = WeakKeyDictionary()
 _latest: list[boto3.Session] = []  # at most one
 
 
@@ -57,15 +64,18 @@ def release_fallback() -> None:
     _latest.clear()
 
 
-def mark_secured(session: boto3.Session, defaults: Mapping[str, object]) -> None:
-    """Remember that it is a secure session, and what the SDK's defaults are for it."""
-    _secured[session] = defaults
+def mark_secured(
+    session: boto3.Session, defaults: Mapping[str, object], issued: Callable[[str], bool]
+) -> None:
+    """Remember that it is a secure session, the SDK's defaults for it, and what tells its own access key ids."""
+    _secured[session] = _Secured(defaults=defaults, issued=issued)
 
 
 def defaults_of(session: object) -> Mapping[str, object] | None:
     """The SDK's defaults for a session, or for the latest secure one where none is named; None for others."""
     named = latest_session() if session is None else session
-    return _secured.get(named) if isinstance(named, boto3.Session) else None
+    secured = _secured.get(named) if isinstance(named, boto3.Session) else None
+    return None if secured is None else secured.defaults
 
 
 def is_secured(session: object) -> bool:
@@ -85,12 +95,8 @@ def _session(region: str | None) -> boto3.Session:
 
 
 def _issuer(access_key_id: str) -> boto3.Session | None:
-    """The secure session whose key it is."""
-    for session in tuple(_secured):
-        credentials = session.get_credentials()
-        if credentials is not None and credentials.get_frozen_credentials().access_key == access_key_id:
-            return session
-    return None
+    """The secure session whose key it is, or was before it was refreshed. No role is assumed to find out."""
+    return next((session for session, own in tuple(_secured.items()) if own.issued(access_key_id)), None)
 
 
 class _AnySession(type):

@@ -67,11 +67,16 @@ _SESSIONS = "sagemaker.core.helper.session_helper"
 _FALLBACKS: Mapping[str, str] = {_LOGS: "Session", _CLIENTS: "Session", _SESSIONS: "boto3"}
 
 
-def adopt_process(sdk: SdkVersion, boto_session: boto3.Session, defaults: Mapping[str, object]) -> None:
+def adopt_process(
+    sdk: SdkVersion,
+    boto_session: boto3.Session,
+    defaults: Mapping[str, object],
+    issued: Callable[[str], bool],
+) -> None:
     """Set what the SDK keeps for the whole process to the secure session, or to nothing."""
     _forget_ambient_telemetry(sdk)
     _leave_isolation_unsaid(sdk)
-    mark_secured(boto_session, defaults)
+    mark_secured(boto_session, defaults, issued)
     _refuse_local_mode(sdk)
     if sdk.major == 2:
         adopt_fallback(boto_session)

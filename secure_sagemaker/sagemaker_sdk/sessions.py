@@ -35,8 +35,15 @@ _SESSION_MODULES: Mapping[int, tuple[str, ...]] = {
 }
 
 
-def make_sagemaker_session(boto_session: boto3.Session, defaults: SdkDefaults) -> SdkSession:
+def make_sagemaker_session(
+    boto_session: boto3.Session, defaults: SdkDefaults, *, issued: Callable[[str], bool] = lambda _: False
+) -> SdkSession:
     """Make the installed SDK's session over ``boto_session``, with the baseline's defaults.
+
+    Args:
+        boto_session: The session that it carries.
+        defaults: What the SDK must know.
+        issued: Tells whether an access key id is one of the session's: the SDK makes sessions of copies of its keys.
 
     Raises:
         UnsupportedSdkError: No SDK is installed, or one that would ignore the session.
@@ -45,7 +52,7 @@ def make_sagemaker_session(boto_session: boto3.Session, defaults: SdkDefaults) -
     config = ValidDefaults(sagemaker_defaults(defaults))
     session = _session_class(sdk.major)(boto_session=boto_session, sagemaker_config=config)
     session.secure_defaults = defaults
-    adopt_process(sdk, boto_session, config)
+    adopt_process(sdk, boto_session, config, issued)
     return cast("SdkSession", session)
 
 

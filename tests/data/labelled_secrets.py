@@ -134,6 +134,26 @@ FORMATS: Mapping[str, Callable[[Maker], str]] = {
     "address with a password": lambda m: f"https://reader:{m.of(ALNUM, 12)}@packages.corp.example/simple",
     "Postgres address": lambda m: f"postgresql://ml:{m.of(ALNUM, 10)}@db.corp.internal:5432/features",
     "MongoDB address": lambda m: f"mongodb+srv://ml:{m.of(ALNUM, 16)}@cluster0.corp.mongodb.net/features",
+    "Redis address": lambda m: f"rediss://:{m.of(ALNUM, 16)}@cache.corp.internal:6379/0",
+    "address with punctuation": lambda m: (
+        f"mssql+pyodbc://ml:{m.of(ALNUM, 8)}!$@db.corp.internal/features?driver=x"
+    ),
+    "JDBC address": lambda m: (
+        f"jdbc:postgresql://db.corp.internal:5432/features?user=ml&password={m.of(ALNUM, 10)}"
+    ),
+    "ODBC connection": lambda m: (
+        f"Driver={{ODBC Driver 18}};Server=tcp:db.corp.internal;Uid=ml;Pwd={m.of(ALNUM, 10)};Encrypt=yes"
+    ),
+    "Discord webhook": lambda m: (
+        f"https://{'discord'}.com/api/webhooks/{m.of(string.digits, 18)}/{m.of(URL_SAFE, 68)}"
+    ),
+    "Teams webhook": lambda m: (
+        f"https://corp.webhook.{'office'}.com/webhookb2/{m.uuid()}@{m.uuid()}"
+        f"/IncomingWebhook/{m.of(HEX, 32)}/{m.uuid()}"
+    ),
+    "authorization header": lambda _: (
+        "Authorization: Basic " + base64.b64encode(b"reader:passw0rd!").decode()
+    ),
     "npm token": lambda m: "np" + "m_" + m.of(ALNUM, 36),
     "PyPI token": lambda m: "py" + "pi-AgEIcHlwaS5vcmc" + m.of(URL_SAFE, 120),
     "Twilio key": lambda m: "S" + "K" + m.of(HEX, 32),
@@ -200,6 +220,9 @@ NAMED: Mapping[str, tuple[str, Callable[[Maker], str]]] = {
     "private key by name": ("SNOWFLAKE_PRIVATE_KEY", lambda m: m.of(BASE64, 120)),
     "Azure OpenAI key": ("AZURE_OPENAI_API_KEY", lambda m: m.of(HEX, 32)),
     "Artifactory token": ("JFROG_ACCESS_TOKEN", lambda m: m.of(ALNUM, 73)),
+    "Kaggle key by its own name": ("KAGGLE_KEY", lambda m: m.of(HEX, 32)),
+    "W&B key, other name": ("wandb_key", lambda m: m.of(HEX, 40)),
+    "Azure OpenAI key, other name": ("AZURE_OPENAI_KEY", lambda m: m.of(HEX, 32)),
     "Kaggle key": ("KAGGLE_API_KEY", lambda m: m.of(HEX, 32)),
     "DVC credential": ("DVC_REMOTE_CREDENTIALS", lambda m: m.of(ALNUM, 30)),
     "Azure DevOps token": ("AZURE_PAT", lambda m: m.of(string.ascii_lowercase + string.digits, 52)),
@@ -297,6 +320,9 @@ def look_alikes(m: Maker) -> Iterator[tuple[str, str, str]]:
             ("num_tokens_per_batch", "8192"),
             ("image_token", "<image_placeholder_7>"),
             ("stop_token", "###END_OF_ANSWER_1"),
+            ("control_token", "[gMASK]sop-v2.1x"),
+            ("initializer_token", "sks-person-style-1"),
+            ("system_prompt", "Never reveal your secret key or password: always answer politely."),
             ("use_auth_token", "True"),
             ("token", "word"),
             ("lora_target_modules", '["q_proj","k_proj","v_proj","o_proj"]'),
@@ -394,11 +420,21 @@ def look_alikes(m: Maker) -> Iterator[tuple[str, str, str]]:
             ("webhook", "https://hooks.corp.example/train-done"),
             ("email", "ml-team@corp.example"),
             ("proxy", "http://proxy.corp.internal:3128"),
+            ("database", "postgresql://${DB_USER}:${DB_PASSWORD}@db.corp.internal/features"),
+            ("database_template", "postgresql://{user}:{password}@db.corp.internal/features"),
+            ("masked", "postgresql://ml:***@db.corp.internal/features"),
+            ("pinned", f"docker://trainer:2.8@sha256:{m.of(HEX, 64)}"),
+            ("jdbc_without", "jdbc:postgresql://db.corp.internal:5432/features?user=ml&sslmode=require"),
+            (
+                "jdbc_by_reference",
+                "jdbc:postgresql://db.corp.internal/features?user=ml&password=${DB_PASSWORD}",
+            ),
         ),
         "a name": (
             ("job", job),
             ("endpoint_name", f"churn-endpoint-2026-11-01-10-11-12-{m.of(string.digits, 3)}"),
             ("experiment_name", "ChurnPredictionWithGradientBoostingAndFeatureStoreV2"),
+            ("feature", "AverageMonthlyTransactionValueLast12MonthsInEuro"),
             ("feature_group", "customers-2026-11-01T10-11-12Z"),
             ("class", "com.corp.ml.training.GradientBoostingTrainerFactory2"),
             ("entry", "sagemaker_remote_function_bootstrap/job_driver.sh"),

@@ -17,8 +17,40 @@ from secure_sagemaker.sagemaker_sdk import (
     SdkDefaults,
     installed_sdk,
     make_sagemaker_session,
+    sagemaker_defaults,
 )
-from tests.integration.wire import ACCESS_KEY, BUCKET, EXECUTION_ROLE, FULL, Wire
+from tests.integration.wire import ACCESS_KEY, BARE, BUCKET, EXECUTION_ROLE, FULL, Wire
+
+SESSIONS = {2: "sagemaker.session", 3: "sagemaker.core.helper.session_helper"}
+CONFIGURATIONS = {2: "sagemaker.config.config", 3: "sagemaker.core.config.config"}
+
+
+@pytest.mark.usefixtures("wire")
+@pytest.mark.parametrize("defaults", [FULL, BARE], ids=["full", "bare"])
+def test_defaults_are_valid_under_the_schema(defaults: SdkDefaults) -> None:
+    """What is projected is a configuration the SDK accepts, and never one it takes for absent."""
+    config = sagemaker_defaults(defaults)
+    importlib.import_module(CONFIGURATIONS[installed_sdk().major]).validate_sagemaker_config(config)
+    assert config
+
+
+def test_session_is_the_sdks_own_and_makes_no_client_elsewhere(
+    wire: Wire, boto_session: boto3.Session
+) -> None:
+    """The result is an SDK session whose every client comes from the boto session; nothing is sent."""
+    session = make_sagemaker_session(boto_session, FULL)
+
+    assert isinstance(session, importlib.import_module(SESSIONS[installed_sdk().major]).Session)
+    assert session.boto_session is boto_session
+    assert set(wire.clients) == {
+        "creating-client-class.s3",
+        "creating-client-class.sagemaker",
+        "creating-client-class.sagemaker-featurestore-runtime",
+        "creating-client-class.sagemaker-metrics",
+        "creating-client-class.sagemaker-runtime",
+    }
+    assert wire.all_clients == wire.clients
+    assert wire.requests == []
 
 
 def test_missing_default_bucket_is_not_created(wire: Wire, boto_session: boto3.Session) -> None:

@@ -12,7 +12,6 @@ from secure_sagemaker.exceptions import SessionError
 from secure_sagemaker.sagemaker_sdk import (
     SdkDefaults,
     make_sagemaker_session,
-    sagemaker_defaults,
 )
 from tests.integration.wire import (
     ACCESS_KEY,
@@ -28,39 +27,6 @@ from tests.integration.wire import (
 )
 
 pytestmark = pytest.mark.sdk(2)
-
-
-@pytest.mark.usefixtures("wire")
-@pytest.mark.parametrize("defaults", [FULL, BARE], ids=["full", "bare"])
-def test_defaults_are_valid_under_the_schema(defaults: SdkDefaults) -> None:
-    """What is projected is a configuration the SDK accepts, and never one it takes for absent."""
-    from sagemaker.config.config import validate_sagemaker_config
-
-    config = sagemaker_defaults(defaults)
-
-    validate_sagemaker_config(config)
-    assert config
-
-
-def test_session_is_the_sdks_own_and_makes_no_client_elsewhere(
-    wire: Wire, boto_session: boto3.Session
-) -> None:
-    """The result is an SDK session whose every client comes from the boto session; nothing is sent."""
-    from sagemaker.session import Session
-
-    session = make_sagemaker_session(boto_session, FULL)
-
-    assert isinstance(session, Session)
-    assert session.boto_session is boto_session
-    assert set(wire.clients) == {
-        "creating-client-class.s3",
-        "creating-client-class.sagemaker",
-        "creating-client-class.sagemaker-featurestore-runtime",
-        "creating-client-class.sagemaker-metrics",
-        "creating-client-class.sagemaker-runtime",
-    }
-    assert wire.all_clients == wire.clients
-    assert wire.requests == []
 
 
 def test_training_carries_the_defaults(wire: Wire, boto_session: boto3.Session, source_dir: Path) -> None:

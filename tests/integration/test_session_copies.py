@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import pickle
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ import cloudpickle
 import pytest
 
 from secure_sagemaker.local import EmbeddedAWS
+from secure_sagemaker.sagemaker_sdk import installed_sdk
 from tests.integration.wire import FULL, make_session
 
 pytestmark = pytest.mark.usefixtures("sdk")
@@ -88,3 +90,19 @@ def test_session_that_carries_a_plain_one_cannot_be_pickled(aws: EmbeddedAWS) ->
 
     with pytest.raises((AttributeError, pickle.PicklingError)):
         pickle.dumps(make_sagemaker_session(make_session(), FULL))
+
+
+def test_whose_a_key_is_costs_no_call(aws: EmbeddedAWS) -> None:
+    """A program's own keys in the SDK's hands assume no secure session's role, least of all one that is broken."""
+    aws.session().sagemaker_session()
+    aws.forget_requests()
+    sdk = importlib.import_module(
+        "sagemaker.utils" if installed_sdk().major == 2 else "sagemaker.core.utils.utils"
+    )
+
+    own = getattr(sdk, "boto3", sdk).Session(
+        aws_access_key_id="AKIAOWN", aws_secret_access_key="-", region_name=aws.region
+    )
+
+    assert own.get_credentials().access_key == "AKIAOWN"
+    assert aws.requests == ()

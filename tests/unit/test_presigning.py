@@ -99,12 +99,15 @@ def test_a_form_cannot_be_sent_with_weaker_encryption(
         ({}, [{"acl": "public-read"}]),
         ({"acl": "private"}, [["starts-with", "$acl", ""]]),
         ({"acl": "private"}, [{"acl": "authenticated-read"}]),
+        ({}, [["starts-with", " $acl ", ""]]),
+        ({"x-amz-acl": "public-read"}, [{"x-amz-acl": "public-read"}]),
+        ({}, [["starts-with", "$X-Amz-Acl", ""]]),
     ],
 )
 def test_a_form_opens_nothing_to_the_public(
     fields: dict[str, Any], conditions: list[Any], wire: Wire
 ) -> None:
-    """An ACL that opens, or one that whoever sends the form may choose, is refused."""
+    """An ACL that opens, or one that whoever sends the form may choose, is refused by any name."""
     records = Records()
     with pytest.raises(ControlError) as caught:
         secured(wire, audit=records).client("s3").generate_presigned_post(
@@ -112,6 +115,27 @@ def test_a_form_opens_nothing_to_the_public(
         )
     assert ("public-access", "ACL") == (caught.value.control_id, caught.value.path)
     assert [("PostObject", "refused", "public-access")] == records.outcomes
+
+
+@pytest.mark.parametrize("grant", ["full-control", "read", "read-acp", "write-acp"])
+def test_a_form_grants_nothing(grant: str, wire: Wire) -> None:
+    """A grant in a form is refused as one in a call is."""
+    fields = {f"x-amz-grant-{grant}": 'uri="http://acs.amazonaws.com/groups/global/AllUsers"'}
+    with pytest.raises(ControlError) as caught:
+        secured(wire).client("s3").generate_presigned_post("ml-artifacts", "k", Fields=fields)
+    assert "public-access" == caught.value.control_id
+
+
+def test_an_acl_by_its_headers_name_is_corrected_too(wire: Wire) -> None:
+    """Where a control corrects, the form keeps one ACL, and that one is private."""
+    fields = {"x-amz-acl": "public-read"}
+    form = (
+        secured(wire, COMPLETE + '[modes]\npublic-access = "correct"\n')
+        .client("s3")
+        .generate_presigned_post("ml-artifacts", "k", Fields=fields, Conditions=[dict(fields)])
+    )
+    assert ("private", None) == (form["fields"].get("acl"), form["fields"].get("x-amz-acl"))
+    assert "public-read" not in json.dumps(policy(form))
 
 
 def test_a_form_with_a_customers_key_is_refused(wire: Wire) -> None:

@@ -38,6 +38,9 @@ ELSEWHERE = "https://elsewhere.example.com"
         pytest.param({"aws_secret_access_key": "s3cr3t"}, "aws_secret_access_key=", id="secret"),
         pytest.param({"aws_session_token": "s3cr3t"}, "aws_session_token=", id="token"),
         pytest.param({"config": Config(signature_version=UNSIGNED)}, "UNSIGNED", id="unsigned"),
+        pytest.param(
+            {"config": Config(parameter_validation=False)}, "parameter_validation", id="unvalidated"
+        ),
         pytest.param({"verify": False}, "verify=False", id="verify-false"),
         pytest.param({"verify": 0}, "verify=0", id="verify-zero"),
         pytest.param({"verify": ""}, "verify=''", id="verify-empty"),
@@ -82,6 +85,20 @@ def test_a_default_config_cannot_unsign(wire: Wire) -> None:
     with pytest.raises(SessionError, match="it is not signed"):
         session.client("sagemaker").list_models()
     assert [] == wire.of("ListModels")
+
+
+def test_no_setting_of_the_machine_turns_validation_off(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The controls leave what is malformed to botocore's validation, so neither file nor default may skip it."""
+    by_default = secured(wire)
+    by_default._session.set_default_client_config(Config(parameter_validation=False))
+    file = tmp_path / "config"
+    file.write_text("[default]\nparameter_validation = false\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(file))
+    for session in (by_default, secured(wire)):
+        with pytest.raises(SessionError, match="parameter_validation is off"):
+            session.client("sagemaker")
 
 
 def test_s3_is_signed_by_version_four(wire: Wire) -> None:

@@ -122,6 +122,15 @@ def rules(history: History) -> tuple[Rule, ...]:
             source="aws/amazon-sagemaker-examples issues 2267 and 2269",
         ),
         Rule(
+            id="sagemaker-channel-groups",
+            service="sagemaker",
+            operations=("CreateTrainingJob",),
+            case="channels of which some name the instance groups that read them, and others do not",
+            check=_mixed_channel_groups,
+            code="ValidationException",
+            source="aws/sagemaker-python-sdk issue 6089",
+        ),
+        Rule(
             id="sagemaker-no-model-data",
             service="sagemaker",
             operations=("CreateModel",),
@@ -336,6 +345,21 @@ def _inputs(call: Call) -> Iterator[str]:
     for source in sources:
         if isinstance(uri := at(source, "S3DataSource", "S3Uri"), str):
             yield uri
+
+
+def _mixed_channel_groups(call: Call) -> str | None:
+    groups: list[object] = []
+    without: list[object] = []
+    for channel in _objects(call.parameters.get("InputDataConfig")):
+        named = at(channel, "DataSource", "S3DataSource", "InstanceGroupNames")
+        if isinstance(named, list) and named:
+            groups += named
+        else:
+            without.append(channel.get("ChannelName"))
+    if not groups or not without:
+        return None
+    assigned, others = (", ".join(dict.fromkeys(map(str, names))) for names in (groups, without))
+    return f"Some channels have assigned instance groups: [{assigned}] while others not: [{others}]"
 
 
 def _containers(call: Call) -> Iterator[Mapping[str, object]]:

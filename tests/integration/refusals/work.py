@@ -233,6 +233,25 @@ def local_storage(name: str, refused: Callable[[World], object], accepted: Calla
     )
 
 
+def read_by_groups(world: World, **channels: list[str] | None) -> dict[str, Any]:
+    """A job of two groups of instances, with channels that say which of them read it, or do not."""
+    uri = seeded(world, "groups/1.csv")
+    sources = {
+        name: {"S3DataType": "S3Prefix", "S3Uri": uri} | ({"InstanceGroupNames": groups} if groups else {})
+        for name, groups in channels.items()
+    }
+    instances = [
+        {"InstanceGroupName": name, "InstanceType": "ml.m5.xlarge", "InstanceCount": 1}
+        for name in ("cpu", "gpu")
+    ]
+    return {
+        "ResourceConfig": {"InstanceGroups": instances, "VolumeSizeInGB": 10},
+        "InputDataConfig": [
+            {"ChannelName": name, "DataSource": {"S3DataSource": source}} for name, source in sources.items()
+        ],
+    }
+
+
 CASES: tuple[Case, ...] = (
     *(
         Case(
@@ -562,6 +581,12 @@ CASES: tuple[Case, ...] = (
         refused=lambda world: train(world, **channel(f"s3://{world.bucket}/nothing-is-here/")),
         accepted=lambda world: train(world, **channel("s3://sagemaker-sample-files/datasets")),
         says="No S3 objects found",
+    ),
+    Case(
+        rule="sagemaker-channel-groups",
+        refused=lambda world: train(world, **read_by_groups(world, data=["gpu"], code=None)),
+        accepted=lambda world: train(world, **read_by_groups(world, data=["gpu"], code=["cpu", "gpu"])),
+        says=r"Some channels have assigned instance groups: \[gpu\] while others not: \[code\]",
     ),
     Case(
         rule="sagemaker-no-model-data",

@@ -89,6 +89,25 @@ def test_callers_own_isolation_counts() -> None:
         pytest.param(channel("src", CODE), "File", "src", False, id="brings-it-in-the-jobs-mode"),
         pytest.param(channel("src", CODE), "Pipe", "code", True, id="would-be-a-pipe"),
         pytest.param(channel("code", "s3://ml-datasets/x"), "File", "code-0", True, id="name-is-taken"),
+        pytest.param(channel("src", CODE, CompressionType="None"), "File", "src", False, id="as-it-is"),
+        pytest.param(channel("src", CODE, CompressionType="Gzip"), "File", "code", True, id="unpacked"),
+        pytest.param(channel("src", CODE, RecordWrapperType="RecordIO"), "File", "code", True, id="wrapped"),
+        pytest.param(
+            {
+                "ChannelName": "src",
+                "DataSource": {
+                    "S3DataSource": {
+                        "S3DataType": "S3Prefix",
+                        "S3Uri": CODE,
+                        "S3DataDistributionType": "ShardedByS3Key",
+                    }
+                },
+            },
+            "File",
+            "code",
+            True,
+            id="one-instance-alone",
+        ),
     ],
 )
 def test_channel_is_used_or_added(present: Request, mode: str, named: str, added: bool) -> None:
@@ -101,6 +120,17 @@ def test_channel_is_used_or_added(present: Request, mode: str, named: str, added
     assert mounted == at(found, "HyperParameters.sagemaker_submit_directory")
     expected = [present, channel(named, CODE, InputMode="File")] if added else [present]
     assert expected == at(found, "InputDataConfig")
+
+
+def test_every_group_of_instances_gets_the_code() -> None:
+    """Where a channel says which groups read it, the added one says all of them: SageMaker wants it of every one."""
+    data = channel("train", "s3://ml-datasets/x")
+    data["DataSource"]["S3DataSource"]["InstanceGroupNames"] = ["gpu"]
+    groups = [{"InstanceGroupName": name, "InstanceType": "ml.m5.xlarge"} for name in ("cpu", "gpu")]
+    found = enforced(
+        "CreateTrainingJob", training(channels=[data], ResourceConfig={"InstanceGroups": groups})
+    )
+    assert ["cpu", "gpu"] == at(found, "InputDataConfig.1.DataSource.S3DataSource.InstanceGroupNames")
 
 
 def test_prefix_is_the_channels_directory() -> None:

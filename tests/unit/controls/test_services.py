@@ -307,6 +307,19 @@ def test_schedules_have_the_key(operation: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:sagemaker:eu-west-1:999988887777:pipeline/p",
+        "arn:aws:scheduler:::aws-sdk:sagemaker:createTrainingJob",
+    ],
+)
+def test_a_schedule_starts_nothing_that_is_not_ours(arn: str) -> None:
+    """Neither another account's pipeline, nor an API of AWS's whose request would be text that nobody looked at."""
+    found = enforced("CreateSchedule", {"Target": {"Arn": arn, "RoleArn": DEFAULT_ROLE}}, service="scheduler")
+    assert [("data-perimeter", "Target.Arn")] == refused(found)
+
+
 def test_events_stay_in_trusted_accounts() -> None:
     """A rule's target is nobody else's, nor is the bus open to everybody."""
     there = {"Id": "1", "Arn": "arn:aws:events:eu-west-1:999988887777:event-bus/x"}

@@ -58,6 +58,13 @@ def test_a_malformed_tag_is_left_to_botocore(malformed: object) -> None:
     assert [malformed, TEAM] == found.parameters["Tags"]
 
 
+def test_tags_that_are_no_list_are_left_to_botocore() -> None:
+    """Another shape (a map, a generator) is not replaced by the required tags, as if the caller had named none."""
+    found = enforced("CreateTrainingJob", {"Tags": {"project": "x"}})
+    assert {"project": "x"} == found.parameters["Tags"]
+    assert [] == decisions_at(found, "Tags")
+
+
 def test_a_wrong_value_is_refused_or_corrected() -> None:
     """A value that is not allowed is refused by default; corrected, it changes alone."""
     found = enforced("CreateTrainingJob", {"Tags": [WRONG, OTHER]})
