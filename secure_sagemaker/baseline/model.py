@@ -27,6 +27,7 @@ from secure_sagemaker.baseline.sections import (
     NetworkIsolation,
     PrivateLink,
     ReadOnly,
+    References,
     Region,
     Role,
     Secrets,
@@ -95,6 +96,8 @@ class SecurityBaseline(Section):
     """Where images may come from."""
     secrets: Secrets = Secrets()
     """What is no secret."""
+    references: References = References()
+    """What is looked at that calls name."""
     required_tags: Annotated[Mapping[TagKey, tuple[TagValue, ...]], *ReadOnly] = Field(
         default_factory=dict, validate_default=True
     )

@@ -42,6 +42,7 @@ __all__ = [
     "NetworkIsolation",
     "PrivateLink",
     "ReadOnly",
+    "References",
     "Region",
     "Role",
     "Secrets",
@@ -448,6 +449,13 @@ class Secrets(Section):
     )
     """Names of environment variables, hyperparameters, options or members whose values are let through, each
     with the reason. The name is exact; of a value inside a JSON text it is the path, such as ``config.api_key``."""
+
+
+class References(Section):
+    """What calls name instead of carry: described before the call is sent, and held to the controls."""
+
+    invoke: bool = False
+    """Calls of the data plane too (``InvokeEndpoint``, ``PutRecord`` and the like): one Describe more for each."""
 
 
 class PrivateLink(Section):

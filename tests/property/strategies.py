@@ -138,6 +138,7 @@ FIELDS: Mapping[str, st.SearchStrategy[object]] = {
     "data_perimeter.trusted_accounts": subsets(ACCOUNTS),
     "images.allowed": st.sampled_from(IMAGE_SOURCES),
     "images.require_digest": _flags,
+    "references.invoke": _flags,
     "secrets.allow": mappings(("JOIN_TOKEN", "PASS_KEY"), st.just("no credential")),
     "required_tags": mappings(("team", "cost-centre"), subsets(NAMES)),
     "modes": mappings(CONTROLS, st.sampled_from(Mode)),
@@ -188,7 +189,16 @@ def baselines(draw: st.DrawFn) -> SecurityBaseline:
     stated: dict[str, dict[str, object]] = {}
     for path in FIELDS:
         section, _, name = path.partition(".")
-        if section in ("network_isolation", "hardening", "images", "secrets", "vpc", "macie", "privatelink"):
+        if section in (
+            "network_isolation",
+            "hardening",
+            "images",
+            "references",
+            "secrets",
+            "vpc",
+            "macie",
+            "privatelink",
+        ):
             stated.setdefault(section, {})[name] = draw(FIELDS[path])
     return SecurityBaseline.model_validate(
         {

@@ -49,6 +49,7 @@ CHAINS: dict[str, tuple[object, ...]] = {
         ("111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn",),
     ),
     "images.require_digest": (False, True),
+    "references.invoke": (False, True),
     "secrets.allow": ({A: A, B: B}, {A: A}, {}),
     "required_tags": ({}, {A: ()}, {A: (B, A)}, {A: (A,)}, {A: (A,), B: ()}),
     "modes": ({A: Mode.OBSERVE}, {A: Mode.CORRECT}, {A: Mode.REFUSE}, {A: Mode.REFUSE, B: Mode.OBSERVE}),
