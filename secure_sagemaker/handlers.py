@@ -5,6 +5,7 @@ For one call, in order:
     provide-client-params   hold the request to the baseline: inject, keep, correct, or refuse
     before-parameter-build  verify what is about to be sent, and refuse what changed since
     choose-signer.s3        SigV4, for presigned URLs too
+    request-created         look at what the call names: described, and held to the controls
     before-sign             a presigned URL or form says what was decided, for an allowed host; record it
     before-send             the host is allowed, TLS is on, the signature's key is the role's
     after-call              record the call
@@ -35,6 +36,7 @@ from secure_sagemaker.exceptions import ControlError, SecureSageMakerError, Sess
 from secure_sagemaker.identity import AssumedRole, KeyResolver
 from secure_sagemaker.network import EndpointPolicy
 from secure_sagemaker.presigning import PostForm, bounded, post_object, without_owner_header
+from secure_sagemaker.references import Named, ReferencedResources
 from secure_sagemaker.transfers import keep_classic
 
 if TYPE_CHECKING:
@@ -79,6 +81,8 @@ class _Call:
     """What was decided; None before, and where nothing in the operation's input is governed."""
     secured: Snapshot | None = None
     """What the decisions let through."""
+    named: Named | None = None
+    """What is named and not looked at yet."""
 
     @property
     def awaits_form(self) -> bool:
@@ -97,6 +101,8 @@ class Guard:
     endpoints: EndpointPolicy
     definitions: DefinitionStore
     trail: AuditTrail
+    references: ReferencedResources | None
+    """Looks at what calls name; None for the session that it looks with."""
     _digest: str = field(init=False)
     _layers: tuple[LayerRecord, ...] = field(init=False)
 
@@ -126,6 +132,8 @@ class Guard:
                 call.enforcement = self._settled(self.enforcer.enforce, model, stored.inlined(params))
                 call.enforcement.raise_for_refusals()
                 call.enforcement = self.definitions.written_back(stored, call.enforcement)
+            if self.references is not None:
+                call.enforcement = self.references.pinned(model, call.enforcement)
         secured = dict(call.enforcement.parameters)
         call.secured = Snapshot(secured)
         if call.presigned:
@@ -147,6 +155,8 @@ class Guard:
         call = context.get(_STATE)
         if not isinstance(call, _Call):
             call = self._begin(model, context)
+        if self.references is not None:
+            call.named = self.references.named(model, params)
         if call.awaits_form or not self.enforcer.governs(model):
             return
         if call.secured is not None and call.secured.holds(params):
@@ -166,6 +176,12 @@ class Guard:
         """
         return _SIGV4.get(signature_version)
 
+    def request_created(self, *, request: AWSRequest, **_: object) -> None:
+        """Look at what the call names, once, when it is about to be sent and nothing has answered in AWS's place."""
+        call = request.context.get(_STATE)
+        if isinstance(call, _Call) and call.named is not None:
+            self._look(call, call.named)
+
     def before_sign(self, *, request: AWSRequest, **_: object) -> None:
         """Hold a presigned URL, which is never sent from here, to what was decided on, and record it."""
         call = request.context.get(_STATE)
@@ -184,6 +200,8 @@ class Guard:
                     f"the URL was not signed: {problem}",
                     remedy="let clients be made by the secure session alone, without endpoint_url of their own",
                 )
+            if call.named is not None:
+                self._look(call, call.named)
             if request.method in ("GET", "HEAD"):
                 request.params = dict(without_owner_header(request.headers, request.params))
             self.role.credentials.get_frozen_credentials()  # without them there is no URL to record
@@ -232,7 +250,7 @@ class Guard:
         if isinstance(call, _Call):
             held_back = isinstance(exception, SecureSageMakerError)
             outcome = Outcome.REFUSED if held_back else Outcome.FAILED
-            self._record(call, outcome, error_code=type(exception).__name__)
+            self._record(call, outcome, error_code=_code_of(exception))
 
     def creating_client_class(self, *, class_attributes: MutableMapping[str, object], **_: object) -> None:
         """Bound the time for which the client's presigned URLs and forms are good."""
@@ -249,6 +267,23 @@ class Guard:
         keep_classic(class_attributes)
 
     # --- what they share ---------------------------------------------------------------------------
+
+    def _look(self, call: _Call, named: Named) -> None:
+        """Hold what the call names to the controls, and say so in the call's record."""
+        if self.references is None:
+            return
+        call.named = None
+        found = Enforcement(
+            service=call.model.service_model.service_name,
+            operation=call.model.name,
+            decisions=self.references.check(named),
+            parameters=named.parameters,
+        )
+        decided = call.enforcement
+        call.enforcement = (
+            found if decided is None else replace(decided, decisions=(*decided.decisions, *found.decisions))
+        )
+        found.raise_for_refusals()
 
     def _settle_form(self, call: _Call, form: PostForm | None) -> None:
         """Hold a POST form, whose fields are known only now, to the baseline as the object it will put."""
@@ -280,11 +315,7 @@ class Guard:
         return call
 
     def _settled(self, decide: _Decide, model: OperationModel, params: Mapping[str, object]) -> Enforcement:
-        """Decide, looking up keys until every decision is final: each round names keys not yet known."""
-        enforcement = decide(model, params, self.keys.known)
-        while enforcement.lookups:
-            enforcement = decide(model, params, self.keys.resolve(enforcement.lookups))
-        return enforcement
+        return self.keys.settle(lambda arns: decide(model, params, arns))
 
     def _recording(self, call: _Call) -> _Recording:
         return _Recording(partial(self._record, call, Outcome.REFUSED))
@@ -351,10 +382,12 @@ class _Recording:
         pass
 
     def __exit__(self, kind: object, refused: BaseException | None, trace: object) -> None:
-        if isinstance(refused, ControlError):
-            self._record(error_code=refused.control_id)
-        elif isinstance(refused, SecureSageMakerError):
-            self._record(error_code=type(refused).__name__)
+        if isinstance(refused, SecureSageMakerError):
+            self._record(error_code=_code_of(refused))
+
+
+def _code_of(failed: BaseException) -> str:
+    return failed.control_id if isinstance(failed, ControlError) else type(failed).__name__
 
 
 def _with_refusals(enforced: Enforcement | None, verified: Enforcement) -> Enforcement:
@@ -394,6 +427,7 @@ def register(events: BaseEventHooks, guard: Guard) -> None:
     events.register_last("provide-client-params", provide, f"{_STATE}.provide")
     events.register_last("before-parameter-build", guard.before_parameter_build, f"{_STATE}.verify")
     events.register_first("choose-signer.s3", choose, f"{_STATE}.signer")
+    events.register_last("request-created", guard.request_created, f"{_STATE}.references")
     events.register_last("before-sign", guard.before_sign, f"{_STATE}.sign")
     events.register_first("before-send", guard.before_send, f"{_STATE}.send")
     events.register_last("after-call", guard.after_call, f"{_STATE}.after")

@@ -26,7 +26,7 @@ from secure_sagemaker.baseline import (
 )
 from secure_sagemaker.buckets import create_bucket
 from secure_sagemaker.clients import SecureBotocoreSession
-from secure_sagemaker.controls import Enforcement, Enforcer, s3_key
+from secure_sagemaker.controls import KINDS, Enforcement, Enforcer, s3_key
 from secure_sagemaker.definitions import DefinitionStore
 from secure_sagemaker.exceptions import (
     BaselineError,
@@ -45,6 +45,7 @@ from secure_sagemaker.identity import (
     sts_client,
 )
 from secure_sagemaker.network import EndpointPolicy
+from secure_sagemaker.references import ReferencedResources
 from secure_sagemaker.report import SessionReport, Verification
 
 if TYPE_CHECKING:
@@ -57,9 +58,15 @@ __all__ = ["SecureSession"]
 
 _SUPPORT_POLICY: Mapping[str, object] = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": ["kms:DescribeKey"], "Resource": "*"}],
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": ["kms:DescribeKey", *sorted(f"sagemaker:{kind.describe}" for kind in KINDS.values())],
+            "Resource": "*",
+        }
+    ],
 }
-"""What the library itself may do: read what the baseline names, and nothing else."""
+"""What the library itself may do: read what the baseline and calls name, and nothing else."""
 
 _LATER = (
     ("privatelink.required", lambda baseline: baseline.privatelink.required),
@@ -152,7 +159,7 @@ class SecureSession(boto3.Session):
                 endpoint_problem=endpoints.problem,
             )
 
-        def guard(role: AssumedRole, keys: KeyResolver) -> Guard:
+        def guard(role: AssumedRole, references: ReferencedResources | None) -> Guard:
             return Guard(
                 baseline=baseline,
                 enforcer=enforcer,
@@ -161,6 +168,7 @@ class SecureSession(boto3.Session):
                 endpoints=endpoints,
                 definitions=DefinitionStore(baseline, s3=own_s3),
                 trail=self._trail,
+                references=references,
             )
 
         @cache
@@ -173,13 +181,21 @@ class SecureSession(boto3.Session):
             # Session policies add up: beside a managed one, the read-only policy would not be the limit.
             role = assumed("-support", inline=_SUPPORT_POLICY)
             wired = SecureBotocoreSession(elsewhere=self._elsewhere)
-            wired.wire(guard(role, keys), role)
+            wired.wire(guard(role, None), role)
             return boto3.Session(botocore_session=wired)
 
         keys = KeyResolver(lambda: support().client("kms"))
+        references = ReferencedResources(
+            baseline,
+            enforcer=enforcer,
+            keys=keys,
+            client=cache(lambda: support().client("sagemaker")),
+            today=lambda: self._clock().date(),
+        )
         role = assumed("", managed=baseline.session_policy.policy_arns)
-        session.wire(guard(role, keys), role)
-        return session, role, guard(role, keys)
+        whole = guard(role, references)
+        session.wire(whole, role)
+        return session, role, whole
 
     def _elsewhere(self, region: str) -> SecureBotocoreSession:
         with self._regions_lock:
@@ -262,13 +278,17 @@ class SecureSession(boto3.Session):
             parameters: The call's own parameters.
 
         Returns:
-            The decisions. Its ``lookups`` name key references that only AWS can resolve (``resolve_keys``).
+            The decisions. Its ``lookups`` name key references that only AWS can resolve (``resolve_keys``),
+            its ``references`` things made elsewhere that would be looked at.
 
         Raises:
             SessionError: There is no such operation.
         """
-        guard = self._guard_of(operation)
-        return guard.enforcer.enforce(self._operation(operation), parameters, guard.keys.known)
+        guard, model = self._guard_of(operation), self._operation(operation)
+        enforcement = guard.enforcer.enforce(model, parameters, guard.keys.known)
+        if guard.references is None:
+            return enforcement
+        return replace(enforcement, references=guard.references.told(model, enforcement.parameters))
 
     def resolve_keys(self, *references: str) -> Mapping[str, str]:
         """Ask AWS which keys are meant, so that ``explain`` can tell: reference to key ARN.

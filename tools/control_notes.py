@@ -51,6 +51,8 @@ class Example:
     """What the baseline states beside ``BASELINE``."""
     new_member: str = ""
     """A member that the operation's model is given for the example, as a newer botocore might have it."""
+    described: tuple[tuple[str, Mapping[str, object] | str], ...] = ()
+    """What is asked for what the request names: method, and the answer or the code of an error."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -585,6 +587,24 @@ NOTES: Mapping[ControlId, Note] = MappingProxyType(
                     request={"Bucket": BUCKET, "PublicAccessBlockConfiguration": {"BlockPublicAcls": True}},
                 ),
                 Example(operation="DeletePublicAccessBlock", service="s3", request={"Bucket": BUCKET}),
+            ),
+        ),
+        ControlId.REFERENCED_RESOURCE: Note(
+            does="What a call names instead of carries is described before the call is sent, and judged by the rules "
+            "of the operation that would make it, transitively: an endpoint's config, its models, their packages, "
+            "their images and buckets. [What is looked at](../references.md), and by which Describe. A setting found "
+            "there that conflicts is refused by *its* control, and the path tells the whole chain. This control is "
+            "about the chain itself: something that does not exist, that the role may not describe, or that another "
+            "account keeps out of sight is refused, since it may be anything. What was looked at and is as it must be "
+            "is recorded as kept. Where a request can name a version (a Studio image), the one that was looked at is "
+            "named. Calls of the data plane are looked at with `references.invoke`.",
+            fields=("references.invoke", "modes", "waivers"),
+            examples=(
+                Example(
+                    operation="CreateEndpoint",
+                    request={"EndpointName": "churn", "EndpointConfigName": "churn"},
+                    described=(("describe_endpoint_config", "AccessDeniedException"),),
+                ),
             ),
         ),
         ControlId.UNKNOWN_MEMBER: Note(

@@ -5,12 +5,16 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cache, partial
+from typing import NoReturn
 
+import boto3
 import botocore
 import botocore.session
 from botocore.model import OperationModel, ServiceModel
+from botocore.stub import Stubber
 
 from secure_sagemaker import (
     CONTROLS,
@@ -31,6 +35,8 @@ from secure_sagemaker.controls.parameters import governed_members
 from secure_sagemaker.controls.s3_stores import STORES
 from secure_sagemaker.controls.services import SERVICES as OTHERS
 from secure_sagemaker.controls.services import SERVICES_CLOSED as OTHERS_CLOSED
+from secure_sagemaker.identity import KeyResolver
+from secure_sagemaker.references import ReferencedResources
 from tools.control_notes import BASELINE, NOTES, Example
 from tools.pages import MARK, Page
 
@@ -141,6 +147,9 @@ def _where() -> Mapping[ControlId, Mapping[tuple[str, str], tuple[str, ...]]]:
 
 def _places(control: ControlId) -> Iterator[str]:
     places = _where()[control]
+    if control is ControlId.REFERENCED_RESOURCE:
+        yield "[Each member that names something](../references.md)."
+        return
     if not places:
         yield "In every mutating operation of SageMaker, members that are neither governed nor reviewed."
         yield _versions()
@@ -184,6 +193,8 @@ def _shown(control: ControlId, example: Example) -> Iterator[str]:
     stated = {**BASELINE, **example.baseline}
     baseline = SecurityBaseline.from_mapping(stated, source="the example")
     enforcement = Enforcer(baseline, today=lambda: date.min).enforce(model, example.request, {})
+    if example.described:
+        enforcement = _looked(baseline, model, enforcement, example)
     mine = [decision for decision in enforcement.decisions if decision.control_id == control]
     if not mine or enforcement.lookups:
         raise ValueError(f"the example of {control} does not show it")
@@ -204,6 +215,39 @@ def _shown(control: ControlId, example: Example) -> Iterator[str]:
             for decision in mine
         ],
     )
+
+
+def _looked(
+    baseline: SecurityBaseline, model: OperationModel, enforcement: Enforcement, example: Example
+) -> Enforcement:
+    client = boto3.client(
+        "sagemaker",
+        baseline.region,
+        aws_access_key_id="nobody",
+        aws_secret_access_key="nothing",  # noqa: S106  # it signs nothing
+    )
+    stubber = Stubber(client)
+    for method, answer in example.described:
+        if isinstance(answer, str):
+            stubber.add_client_error(method, answer)
+        else:
+            stubber.add_response(method, dict(answer))
+    references = ReferencedResources(
+        baseline,
+        enforcer=Enforcer(baseline, today=lambda: date.min),
+        keys=KeyResolver(_no_keys),
+        client=lambda: client,
+        today=lambda: date.min,
+    )
+    named = references.named(model, example.request)
+    if named is None:
+        raise ValueError(f"the example of {model.name} names nothing")
+    with stubber:
+        return replace(enforcement, decisions=references.check(named))
+
+
+def _no_keys() -> NoReturn:
+    raise ValueError("an example names its keys by their ARNs")
 
 
 def _with_member(model: OperationModel, member: str) -> OperationModel:

@@ -89,6 +89,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "data_perimeter.trusted_accounts": '["444455556666"]',
         "images.allowed": '["aws", "444455556666", "111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn"]',
         "images.require_digest": "true",
+        "references.invoke": "true",
         "secrets.allow": '{ JOIN_TOKEN = "the separator of a join, not a credential" }',
         "pipelines.targets": '["arn:aws:lambda:eu-west-1:111122223333:function:notify"]',
         "pipelines.emr_security_configurations": '["encrypted"]',

@@ -28,6 +28,7 @@ from secure_sagemaker.baseline.sections import (
     Pipelines,
     PrivateLink,
     ReadOnly,
+    References,
     Region,
     Role,
     Secrets,
@@ -98,6 +99,8 @@ class SecurityBaseline(Section):
     """What is no secret."""
     pipelines: Pipelines = Pipelines()
     """What pipelines may call outside of SageMaker."""
+    references: References = References()
+    """What is looked at that calls name."""
     required_tags: Annotated[Mapping[TagKey, tuple[TagValue, ...]], *ReadOnly] = Field(
         default_factory=dict, validate_default=True
     )

@@ -43,6 +43,7 @@ __all__ = [
     "Pipelines",
     "PrivateLink",
     "ReadOnly",
+    "References",
     "Region",
     "Role",
     "Secrets",
@@ -462,6 +463,13 @@ class Pipelines(Section):
     """The security configurations, which hold the encryption, of the clusters that EMR steps make."""
     step_types: tuple[Listed, ...] = ()
     """Types of steps that this library does not know and that somebody has looked at."""
+
+
+class References(Section):
+    """What calls name instead of carry: described before the call is sent, and held to the controls."""
+
+    invoke: bool = False
+    """Calls of the data plane too (``InvokeEndpoint``, ``PutRecord`` and the like): one Describe more for each."""
 
 
 class PrivateLink(Section):

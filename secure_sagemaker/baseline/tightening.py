@@ -282,6 +282,7 @@ TIGHTER: Mapping[str, Rule] = MappingProxyType(
             direction="may only name sources within those that the earlier layer names; an empty list names all",
         ),
         "images.require_digest": _ON_WINS,
+        "references.invoke": _ON_WINS,
         "secrets.allow": _FEWER_ENTRIES,
         "pipelines.targets": _SUBSET,
         "pipelines.emr_security_configurations": _SUBSET,

@@ -63,6 +63,7 @@ class ControlId(StrEnum):
     PLAINTEXT_SECRET = "plaintext-secret"  # noqa: S105  # the name of a control
     PUBLIC_ACCESS = "public-access"
     PUBLIC_WORKFORCE = "public-workforce"
+    REFERENCED_RESOURCE = "referenced-resource"
     REMOTE_ACCESS = "remote-access"
     REMOTE_DEBUG = "remote-debug"
     REQUIRED_TAGS = "required-tags"

@@ -176,6 +176,7 @@ def _tell(enforcement: Enforcement, changed: Sequence[Difference] | None) -> Non
         if decision.references:
             out.print(f"  see:    {', '.join(decision.references)}", soft_wrap=True)
     _list("Only AWS can say which key is meant; a session asks before it sends:", enforcement.lookups)
+    _list("Made elsewhere; a session looks at it before it sends:", enforcement.references)
     _list("Newer than this library, and reviewed by nobody:", enforcement.unknown_members)
     if changed is not None:
         lines = [line for path, *states in changed for line in _lines(path, *states)]
@@ -217,6 +218,7 @@ def _as_json(enforcement: Enforcement, changed: Sequence[Difference] | None) -> 
             for decision in enforcement.decisions
         ],
         "lookups": list(enforcement.lookups),
+        "references": list(enforcement.references),
         "unknown_members": list(enforcement.unknown_members),
     }
     if changed is not None:

@@ -24,6 +24,10 @@ images          whose images run, and whether by digest
 rules           which member of which structure a control governs, as data
 members         looks rules up; which structures may be created; what was reviewed
 parameters      an operation's input shape, reduced to what is governed
+resource_kinds  kinds of things that calls name: how each is described, as data
+references      which member names a thing made elsewhere, as data
+mentions        what one request names
+descriptions    what a Describe shows, as the request that would make it
 waivers         which waivers excuse a request
 walk            one walk over one request: what each verdict becomes
 enforcement     decides about a request
@@ -32,20 +36,33 @@ snapshots       what a request said, to tell whether it still says so
 
 from secure_sagemaker.controls.catalogue import CONTROLS, EXEMPTIONS, Control, Exemption, Severity
 from secure_sagemaker.controls.checks import s3_key
-from secure_sagemaker.controls.decisions import Action, Decision, Enforcement
+from secure_sagemaker.controls.decisions import ABSENT, Action, Decision, Enforcement
+from secure_sagemaker.controls.descriptions import DescribedKind
 from secure_sagemaker.controls.enforcement import Enforcer
+from secure_sagemaker.controls.mentions import Mention, Mentions, mentions_of
+from secure_sagemaker.controls.resource_kinds import KINDS, ResourceKind
 from secure_sagemaker.controls.snapshots import Snapshot
+from secure_sagemaker.controls.waivers import applicable, excuse
 
 __all__ = [
+    "ABSENT",
     "CONTROLS",
     "EXEMPTIONS",
+    "KINDS",
     "Action",
     "Control",
     "Decision",
+    "DescribedKind",
     "Enforcement",
     "Enforcer",
     "Exemption",
+    "Mention",
+    "Mentions",
+    "ResourceKind",
     "Severity",
     "Snapshot",
+    "applicable",
+    "excuse",
+    "mentions_of",
     "s3_key",
 ]

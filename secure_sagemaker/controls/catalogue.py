@@ -275,6 +275,15 @@ _ROWS = (
         documentation="SageMaker Developer Guide, 'Using the Amazon Mechanical Turk workforce'",
     ),
     _control(
+        ControlId.REFERENCED_RESOURCE,
+        "What a call names can be read, and is as it must be",
+        Severity.HIGH,
+        why="an endpoint is what its config says, a config what its models are: "
+        "what cannot be described may be anything",
+        remedy="name something that exists, and allow its Describe to the baseline's role",
+        documentation="docs/reference/references.md",
+    ),
+    _control(
         ControlId.WORKFORCE_SOURCE_IP,
         "Labeling portals are not open to every address",
         Severity.MEDIUM,

@@ -74,6 +74,8 @@ class Enforcement:
         parameters: The request as it may be sent. What is changed is a copy; the caller's is untouched.
         lookups: KMS references that must be resolved before the decisions are final.
         unknown_members: Paths of members that the catalogue has never reviewed.
+        references: Things made elsewhere that the request names, and that ``explain`` has not looked at:
+            path and thing, as in ``EndpointConfigName -> endpoint-config/churn``.
     """
 
     service: str
@@ -82,6 +84,7 @@ class Enforcement:
     parameters: Mapping[str, object] = field(repr=False)
     lookups: tuple[str, ...] = ()
     unknown_members: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
 
     @property
     def refusals(self) -> tuple[Decision, ...]:

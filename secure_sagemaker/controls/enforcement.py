@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from secure_sagemaker.baseline import ControlId, SecurityBaseline, Waiver
 from secure_sagemaker.controls.decisions import Enforcement, without_secrets
+from secure_sagemaker.controls.descriptions import DescribedKind
 from secure_sagemaker.controls.parameters import Node, plan
 from secure_sagemaker.controls.verdicts import Policy
 from secure_sagemaker.controls.waivers import applicable
@@ -71,6 +72,39 @@ class Enforcer:
     ) -> Enforcement:
         """Decide about a request as it is about to be sent: nothing may be missing any more."""
         return self._run(model, parameters, key_arns, final=True)
+
+    def judge(
+        self, described: DescribedKind, request: Mapping[str, object], key_arns: Mapping[str, str]
+    ) -> Enforcement:
+        """Decide about something made elsewhere, by what a Describe shows of it. Waivers are left to the caller.
+
+        Args:
+            described: What kind of thing it is.
+            request: The request that would make it.
+            key_arns: The key references resolved so far.
+        """
+        service, operation = described.create.service_model.service_name, described.create.name
+        if described.node is None:
+            return Enforcement(service=service, operation=operation, decisions=(), parameters=request)
+        walk = Walk(
+            service=service,
+            operation=operation,
+            model=described.create,
+            holder=self,
+            policy=self._known(key_arns),
+            waivers={},
+            final=True,
+            elsewhere=True,
+        )
+        walk.structure(described.node, request, path="", ancestors=())
+        return Enforcement(
+            service=service,
+            operation=operation,
+            decisions=without_secrets(walk.decisions),
+            parameters=request,
+            lookups=tuple(dict.fromkeys(walk.lookups)),
+            unknown_members=tuple(walk.unknown),
+        )
 
     def governs(self, model: OperationModel) -> bool:
         """Whether anything in the operation's input is governed."""

@@ -27,7 +27,7 @@ from secure_sagemaker.controls.verdicts import Rule
 if TYPE_CHECKING:
     from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
-__all__ = ["Child", "GovernedMember", "Node", "document_node", "governed_members", "plan"]
+__all__ = ["Child", "GovernedMember", "Node", "document_node", "governed_members", "innermost", "plan"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,7 +105,7 @@ def _structure(
             members.append(GovernedMember(name=name, required=required, rule=rule))
         if known is not None and (text := text_rule(shape.name, name, member.name)) is not None:
             members.append(GovernedMember(name=name, required=required, rule=text))
-        inner, nesting = _innermost(member)
+        inner, nesting = innermost(member)
         node = None
         if inner is not None:
             node = _structure(inner, service, operation, known, within=(*within, shape.name))
@@ -131,7 +131,8 @@ def _element_of(shape: Shape) -> Shape:
     return cast("ListShape", shape).member if shape.type_name == "list" else shape
 
 
-def _innermost(shape: Shape) -> tuple[StructureShape | None, str]:
+def innermost(shape: Shape) -> tuple[StructureShape | None, str]:
+    """The structure within lists and maps, if there is one, and how it is nested: ``[`` and ``{``, outermost first."""
     nesting = ""
     while shape.type_name in ("list", "map"):
         if shape.type_name == "list":

@@ -13,7 +13,7 @@ from secure_sagemaker.baseline import ControlId, Waiver
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
-__all__ = ["applicable"]
+__all__ = ["applicable", "excuse"]
 
 
 def applicable(
@@ -35,6 +35,14 @@ def applicable(
             continue
         applicable.setdefault(waiver.control, waiver)
     return applicable
+
+
+def excuse(waiver: Waiver) -> str:
+    """What a decision says of the waiver that excuses it."""
+    return (
+        f"{waiver.reason} (ticket {waiver.ticket}, approved by {waiver.approver}, "
+        f"until {waiver.expires.isoformat()})"
+    )
 
 
 def _names_match(patterns: Sequence[str], name: str) -> bool:

@@ -35,6 +35,7 @@ from secure_sagemaker.controls.verdicts import (
     Unfit,
     Verdict,
 )
+from secure_sagemaker.controls.waivers import excuse
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
@@ -84,6 +85,8 @@ class Walk:
     """What stands before every path: where the request is, inside another one."""
     reading: Reading | None = None
     """What variables in the request stand for; without it there are none."""
+    elsewhere: bool = False
+    """Whether it is no request but what a Describe shows of something that was made elsewhere."""
     decisions: list[Decision] = field(default_factory=list)
     lookups: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
@@ -267,6 +270,8 @@ class Walk:
                 self.lookups.append(reference)
                 action = Action.INJECTED if injected else Action.KEPT
                 self._record(rule.control, here, action, got, wanted)
+            case Rewritten() if self.elsewhere:
+                self._record(rule.control, here, Action.KEPT, got, got)  # how it is written harms nobody
             case Rewritten(value=value, why=why):
                 self._change(rule.control, here, got, value, changes, action=Action.CORRECTED, why=why)
             case Unfit():
@@ -305,6 +310,9 @@ class Walk:
         wanted = _shown(value)
         if self._excused(control, path, got, wanted):
             return
+        if self.elsewhere:
+            self._refuse(control, path, got, wanted)
+            return
         if self.final:
             self._refuse(
                 control,
@@ -333,11 +341,7 @@ class Walk:
 
     def _excused(self, control: ControlId, path: str, got: str, wanted: str) -> bool:
         if (waiver := self.waivers.get(control)) is not None:
-            why = (
-                f"{waiver.reason} (ticket {waiver.ticket}, approved by {waiver.approver}, "
-                f"until {waiver.expires.isoformat()})"
-            )
-            self._record(control, path, Action.WAIVED, got, wanted, why)
+            self._record(control, path, Action.WAIVED, got, wanted, excuse(waiver))
             return True
         if control in self.policy.observed:
             self._record(control, path, Action.OBSERVED, got, wanted)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from secure_sagemaker.controls import Enforcement
 from secure_sagemaker.exceptions import KeyResolutionError
 
 if TYPE_CHECKING:
@@ -45,6 +46,17 @@ class KeyResolver:
                 if reference not in self._arns:
                     self._arns = {**self._arns, reference: self._describe(reference)}
         return self.known
+
+    def settle(self, decide: Callable[[Mapping[str, str]], Enforcement]) -> Enforcement:
+        """Decide, looking up keys until every decision is final: each round names keys not yet known.
+
+        Raises:
+            KeyResolutionError: A key cannot be described, or is not one that can encrypt.
+        """
+        enforcement = decide(self.known)
+        while enforcement.lookups:
+            enforcement = decide(self.resolve(enforcement.lookups))
+        return enforcement
 
     def _describe(self, reference: str) -> str:
         try:

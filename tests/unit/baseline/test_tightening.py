@@ -49,6 +49,7 @@ CHAINS: dict[str, tuple[object, ...]] = {
         ("111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn",),
     ),
     "images.require_digest": (False, True),
+    "references.invoke": (False, True),
     "secrets.allow": ({A: A, B: B}, {A: A}, {}),
     "pipelines.targets": ((B, A), (A,), ()),
     "pipelines.emr_security_configurations": ((B, A), (A,), ()),

@@ -204,7 +204,10 @@ def test_the_support_session_is_narrower(wire: Wire) -> None:
         own.form["RoleSessionName"],
     )
     (statement,) = json.loads(support.form["Policy"])["Statement"]
-    assert ("Allow", ["kms:DescribeKey"]) == (statement["Effect"], statement["Action"])
+    assert ("Allow", "*") == (statement["Effect"], statement["Resource"])
+    assert [] == [action for action in statement["Action"] if ":Describe" not in action]
+    assert {"kms", "sagemaker"} == {action.partition(":")[0] for action in statement["Action"]}
+    assert len(support.form["Policy"]) <= 2048  # what STS takes
     assert "PolicyArns.member.1.arn" not in support.form
     assert "PolicyArns.member.1.arn" in own.form
     assert "Policy" not in own.form

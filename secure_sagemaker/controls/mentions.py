@@ -1,0 +1,117 @@
+"""What one request names: the texts in it that stand for things made elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from secure_sagemaker.controls.members import is_mutating
+from secure_sagemaker.controls.parameters import innermost
+from secure_sagemaker.controls.references import MADE, REFERENCES, Place, Reference
+from secure_sagemaker.controls.resource_kinds import Identifiers, ResourceKind
+
+if TYPE_CHECKING:
+    from botocore.model import OperationModel, StructureShape
+
+__all__ = ["Mention", "Mentions", "is_question", "mentions_of"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mention:
+    """Something that a request names."""
+
+    path: str
+    """The member's path in the request."""
+    text: str
+    """As it is named."""
+    kind: ResourceKind | None
+    """What it is; None where that cannot be told."""
+    identifiers: Identifiers
+    """The parameters of its Describe."""
+    reference: Reference
+
+    @property
+    def label(self) -> str:
+        """How it is called in a chain, such as ``model/churn``."""
+        return self.text if self.kind is None else self.kind.label(self.identifiers)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mentions:
+    """Where an operation's input, or a structure in it, can name something."""
+
+    shape: str
+    members: tuple[tuple[str, Reference], ...]
+    children: tuple[tuple[str, str, Mentions], ...]
+    """Member, how structures are nested in it (``[`` for a list, ``{`` for a map), and theirs."""
+
+    def of(
+        self, content: Mapping[str, object], *, path: str = "", request: Mapping[str, object] | None = None
+    ) -> Iterator[Mention]:
+        """What the content names, in the order of its members.
+
+        Args:
+            content: The request, or a structure in it.
+            path: Where in the request it stands.
+            request: The whole request, where the content is a part.
+        """
+        whole = content if request is None else request
+        for name, reference in self.members:
+            value = content.get(name)
+            listed = value if isinstance(value, list | tuple) else [value]
+            for index, text in enumerate(listed):
+                if not isinstance(text, str) or not text:
+                    continue
+                here = f"{path}{name}" if listed is not value else f"{path}{name}[{index}]"
+                place = Place(text=text, siblings=content, request=whole)
+                for kind, identifiers in reference.find(place):
+                    yield Mention(
+                        path=here, text=text, kind=kind, identifiers=identifiers, reference=reference
+                    )
+        for name, nesting, inner in self.children:
+            for here, structure in _structures(content.get(name), nesting, path + name):
+                yield from inner.of(structure, path=f"{here}.", request=whole)
+
+
+def _structures(value: object, nesting: str, path: str) -> Iterator[tuple[str, Mapping[str, object]]]:
+    if not nesting:
+        if isinstance(value, Mapping):
+            yield path, value
+    elif nesting[0] == "[" and isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from _structures(item, nesting[1:], f"{path}[{index}]")
+    elif nesting[0] == "{" and isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _structures(item, nesting[1:], f"{path}[{key!r}]")
+
+
+def is_question(service: str, operation: str) -> bool:
+    """Whether nothing is looked at: other services' calls, and those that only ask."""
+    if not service.startswith("sagemaker"):
+        return True
+    return service == "sagemaker" and not is_mutating(service, operation)
+
+
+def mentions_of(model: OperationModel) -> Mentions | None:
+    """Where an operation's request can name something, or None when nowhere."""
+    if model.input_shape is None or is_question(model.service_model.service_name, model.name):
+        return None
+    return _mentions(model.input_shape, ())
+
+
+def _mentions(shape: StructureShape, within: tuple[str, ...]) -> Mentions | None:
+    if shape.name in within:
+        return None
+    members, children = [], []
+    for name, member in shape.members.items():
+        if (reference := REFERENCES.get((shape.name, name))) is not None:
+            members.append((name, reference))
+        inner, nesting = innermost(member)
+        if (shape.name, name) in MADE:
+            continue
+        if inner is not None and (below := _mentions(inner, (*within, shape.name))) is not None:
+            children.append((name, nesting, below))
+    if not members and not children:
+        return None
+    return Mentions(shape=shape.name, members=tuple(members), children=tuple(children))
