@@ -81,6 +81,8 @@ class _Call:
     """What was decided; None before, and where nothing in the operation's input is governed."""
     secured: Snapshot | None = None
     """What the decisions let through."""
+    inlined: Mapping[str, object] | None = None
+    """The same with a document that lies elsewhere in it; None where there is none."""
     named: Named | None = None
     """What is named and not looked at yet."""
 
@@ -131,6 +133,7 @@ class Guard:
             if (stored := self.definitions.read(model, params)) is not None:
                 call.enforcement = self._settled(self.enforcer.enforce, model, stored.inlined(params))
                 call.enforcement.raise_for_refusals()
+                call.inlined = call.enforcement.parameters
                 call.enforcement = self.definitions.written_back(stored, call.enforcement)
             if self.references is not None:
                 call.enforcement = self.references.pinned(model, call.enforcement)
@@ -155,18 +158,17 @@ class Guard:
         call = context.get(_STATE)
         if not isinstance(call, _Call):
             call = self._begin(model, context)
-        if self.references is not None:
-            call.named = self.references.named(model, params)
-        if call.awaits_form or not self.enforcer.governs(model):
-            return
-        if call.secured is not None and call.secured.holds(params):
-            return  # what was enforced verifies, and this is what was enforced
+        secured = call.secured is not None and call.secured.holds(params)
+        governed = not call.awaits_form and self.enforcer.governs(model)
         with self._recording(call):
-            stored = self.definitions.read(model, params)
-            stated = params if stored is None else stored.inlined(params)
-            final = self._settled(self.enforcer.verify, model, stated)
-            call.enforcement = _with_refusals(call.enforcement, final)
-            final.raise_for_refusals()
+            # What was enforced verifies, and where this is what was enforced, it need not be read again.
+            stated = call.inlined or params if secured else self._opened(model, params)
+            if self.references is not None:
+                call.named = self.references.named(model, stated)
+            if governed and not secured:
+                final = self._settled(self.enforcer.verify, model, stated)
+                call.enforcement = _with_refusals(call.enforcement, final)
+                final.raise_for_refusals()
 
     def choose_signer(self, *, signature_version: str, **_: object) -> str | None:
         """Sign S3's requests with SigV4: for presigned URLs botocore would take the older SigV2.
@@ -284,6 +286,10 @@ class Guard:
             found if decided is None else replace(decided, decisions=(*decided.decisions, *found.decisions))
         )
         found.raise_for_refusals()
+
+    def _opened(self, model: OperationModel, params: Mapping[str, object]) -> Mapping[str, object]:
+        stored = self.definitions.read(model, params)
+        return params if stored is None else stored.inlined(params)
 
     def _settle_form(self, call: _Call, form: PostForm | None) -> None:
         """Hold a POST form, whose fields are known only now, to the baseline as the object it will put."""

@@ -34,7 +34,8 @@ from secure_sagemaker.controls import (
     Enforcement,
     Enforcer,
     Mention,
-    Mentions,
+    Namings,
+    Pin,
     ResourceKind,
     Snapshot,
     applicable,
@@ -120,7 +121,7 @@ class ReferencedResources:
         self._keys = keys
         self._client = client
         self._today = today
-        self._plans: dict[tuple[str, str], Mentions | None] = {}
+        self._plans: dict[tuple[str, str], Namings | None] = {}
         self._kinds: dict[str, DescribedKind] = {}
         self._known: OrderedDict[_Key, _Known] = OrderedDict()
         self._lock = threading.Lock()
@@ -147,7 +148,7 @@ class ReferencedResources:
             return ()
         return tuple(f"{mention.path} -> {mention.label}" for mention in named.mentions)
 
-    def _plan(self, model: OperationModel) -> Mentions | None:
+    def _plan(self, model: OperationModel) -> Namings | None:
         key = (model.service_model.service_name, model.name)
         if key not in self._plans:
             self._plans[key] = mentions_of(model)
@@ -181,8 +182,10 @@ class ReferencedResources:
             return enforcement
         if self._is_foreign(mention) or self._baseline.mode(_CONTROL) is Mode.OBSERVE:
             return enforcement
+        if any(name in mention.place.siblings for name in (pin.member, *pin.unless)):
+            return enforcement
         try:
-            version = self._describe(kind, mention).get(pin.shown)
+            version = self._newest(kind, mention, pin)
         except _UnreadableError:
             return enforcement  # the look before it is sent says so
         *within, _ = mention.path.split(".")
@@ -252,6 +255,8 @@ class ReferencedResources:
         answer = self._describe(kind, mention)
         described = self._described(kind)
         request = described.request(answer)
+        if mention.reference.amend is not None:
+            request = mention.reference.amend(mention.place, answer, request)
         content = {"identity": described.identity(answer), "request": request}
         if known is not None and known.content.holds(content):
             return known, True
@@ -276,11 +281,24 @@ class ReferencedResources:
         )
 
     def _describe(self, kind: ResourceKind, mention: Mention) -> Mapping[str, object]:
+        answer = self._ask(mention, kind.describe)
+        if kind.besides is None:
+            return answer
+        operation, name = kind.besides
+        found: list[object] = []
+        page = self._ask(mention, operation)
+        while True:
+            found.extend(listed if isinstance(listed := page.get(name), list) else [])
+            if not (token := page.get("NextToken")):
+                return {**answer, name: found}
+            page = self._ask(mention, operation, NextToken=token)
+
+    def _ask(self, mention: Mention, operation: str, **more: object) -> Mapping[str, object]:
         client = self._client()
-        action = f"sagemaker:{kind.describe}"
-        describe: Callable[..., Mapping[str, object]] = getattr(client, xform_name(kind.describe))
+        action = f"sagemaker:{operation}"
+        ask: Callable[..., Mapping[str, object]] = getattr(client, xform_name(operation))
         try:
-            return describe(**mention.identifiers)
+            return ask(**mention.identifiers, **more)
         except ClientError as refused:
             code = str(refused.response.get("Error", {}).get("Code", ""))
             denied = "AccessDenied" in code or "NotAuthorized" in code
@@ -296,6 +314,16 @@ class ReferencedResources:
                 f"{mention.label} cannot be described: {failed}",
                 f"check the network path to SageMaker, and the name that {action} is given",
             ) from failed
+
+    def _newest(self, kind: ResourceKind, mention: Mention, pin: Pin) -> object:
+        if pin.listed is None:
+            return self._describe(kind, mention).get(pin.shown)
+        operation, name = pin.listed
+        versions = self._ask(mention, operation, SortOrder="Descending", MaxResults=1).get(name)
+        if not isinstance(versions, list) or not versions:
+            raise _UnreadableError(f"{mention.label} has no version", "make one through this session")
+        newest: Mapping[str, object] = versions[0]
+        return newest.get(pin.shown)
 
     def _described(self, kind: ResourceKind) -> DescribedKind:
         if kind.id not in self._kinds:

@@ -26,7 +26,7 @@ from secure_sagemaker.baseline import (
 )
 from secure_sagemaker.buckets import create_bucket
 from secure_sagemaker.clients import SecureBotocoreSession
-from secure_sagemaker.controls import KINDS, Enforcement, Enforcer, s3_key
+from secure_sagemaker.controls import LOOKS, Enforcement, Enforcer, s3_key
 from secure_sagemaker.definitions import DefinitionStore
 from secure_sagemaker.exceptions import (
     BaselineError,
@@ -61,7 +61,7 @@ _SUPPORT_POLICY: Mapping[str, object] = {
     "Statement": [
         {
             "Effect": "Allow",
-            "Action": ["kms:DescribeKey", *sorted(f"sagemaker:{kind.describe}" for kind in KINDS.values())],
+            "Action": ["kms:DescribeKey", *sorted(f"sagemaker:{operation}" for operation in LOOKS)],
             "Resource": "*",
         }
     ],

@@ -39,8 +39,9 @@ from secure_sagemaker.controls.checks import s3_key
 from secure_sagemaker.controls.decisions import ABSENT, Action, Decision, Enforcement
 from secure_sagemaker.controls.descriptions import DescribedKind
 from secure_sagemaker.controls.enforcement import Enforcer
-from secure_sagemaker.controls.mentions import Mention, Mentions, mentions_of
-from secure_sagemaker.controls.resource_kinds import KINDS, ResourceKind
+from secure_sagemaker.controls.mentions import Mention, Namings, mentions_of
+from secure_sagemaker.controls.references import LOOKS, Pin
+from secure_sagemaker.controls.resource_kinds import ResourceKind
 from secure_sagemaker.controls.snapshots import Snapshot
 from secure_sagemaker.controls.waivers import applicable, excuse
 
@@ -48,7 +49,7 @@ __all__ = [
     "ABSENT",
     "CONTROLS",
     "EXEMPTIONS",
-    "KINDS",
+    "LOOKS",
     "Action",
     "Control",
     "Decision",
@@ -57,7 +58,8 @@ __all__ = [
     "Enforcer",
     "Exemption",
     "Mention",
-    "Mentions",
+    "Namings",
+    "Pin",
     "ResourceKind",
     "Severity",
     "Snapshot",

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
 
 from secure_sagemaker.controls.members import is_mutating
 from secure_sagemaker.controls.parameters import innermost
+from secure_sagemaker.controls.pipelines import calls_of
 from secure_sagemaker.controls.references import MADE, REFERENCES, Place, Reference
 from secure_sagemaker.controls.resource_kinds import Identifiers, ResourceKind
+from secure_sagemaker.controls.unknown import holds_unknown
 
 if TYPE_CHECKING:
-    from botocore.model import OperationModel, StructureShape
+    from botocore.model import OperationModel, ServiceModel, StructureShape
 
-__all__ = ["Mention", "Mentions", "is_question", "mentions_of"]
+__all__ = ["Mention", "Mentions", "Namings", "is_question", "mentions_of"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +32,7 @@ class Mention:
     identifiers: Identifiers
     """The parameters of its Describe."""
     reference: Reference
+    place: Place
 
     @property
     def label(self) -> str:
@@ -67,7 +70,12 @@ class Mentions:
                 place = Place(text=text, siblings=content, request=whole)
                 for kind, identifiers in reference.find(place):
                     yield Mention(
-                        path=here, text=text, kind=kind, identifiers=identifiers, reference=reference
+                        path=here,
+                        text=text,
+                        kind=kind,
+                        identifiers=identifiers,
+                        reference=reference,
+                        place=place,
                     )
         for name, nesting, inner in self.children:
             for here, structure in _structures(content.get(name), nesting, path + name):
@@ -86,17 +94,55 @@ def _structures(value: object, nesting: str, path: str) -> Iterator[tuple[str, M
             yield from _structures(item, nesting[1:], f"{path}[{key!r}]")
 
 
+_STARTERS: Mapping[str, frozenset[str]] = {
+    "events": frozenset({"PutTargets"}),
+    "scheduler": frozenset({"CreateSchedule", "UpdateSchedule"}),
+}
+"""What makes other services start something of SageMaker's later."""
+
+
 def is_question(service: str, operation: str) -> bool:
     """Whether nothing is looked at: other services' calls, and those that only ask."""
+    if service in _STARTERS:
+        return operation not in _STARTERS[service]
     if not service.startswith("sagemaker"):
         return True
     return service == "sagemaker" and not is_mutating(service, operation)
 
 
-def mentions_of(model: OperationModel) -> Mentions | None:
+class Namings(Protocol):
+    """Where something can be named."""
+
+    def of(self, content: Mapping[str, object]) -> Iterator[Mention]:
+        """What a request names."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Steps:
+    """Where the steps of a pipeline's definition name something."""
+
+    service: ServiceModel
+
+    def of(self, content: Mapping[str, object]) -> Iterator[Mention]:
+        """What the steps name that the pipeline does not make itself."""
+        calls = tuple(calls_of(content.get("PipelineDefinition")))
+        for call in calls:
+            if call.operation not in self.service.operation_names:
+                continue  # refused where the definition is judged
+            inner = mentions_of(self.service.operation_model(call.operation))
+            for mention in inner.of(call.arguments) if inner is not None else ():
+                made = any(mention.text in other.makes for other in calls)
+                if not made and not holds_unknown(mention.text):
+                    yield replace(mention, path=f"PipelineDefinition.{call.path}.{mention.path}")
+
+
+def mentions_of(model: OperationModel) -> Namings | None:
     """Where an operation's request can name something, or None when nowhere."""
-    if model.input_shape is None or is_question(model.service_model.service_name, model.name):
+    service = model.service_model
+    if model.input_shape is None or is_question(service.service_name, model.name):
         return None
+    if model.name in ("CreatePipeline", "UpdatePipeline"):
+        return _Steps(service=service)
     return _mentions(model.input_shape, ())
 
 

@@ -7,13 +7,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from secure_sagemaker.baseline import ControlId, parse_arn
+from secure_sagemaker.controls.pipelines import with_parameters
 from secure_sagemaker.controls.resource_kinds import KINDS, Identifiers, ResourceKind
 
-__all__ = ["MADE", "REFERENCES", "Pin", "Place", "Reference"]
+__all__ = ["LOOKS", "MADE", "REFERENCES", "Pin", "Place", "Reference"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +32,8 @@ class Place:
 Found = tuple[ResourceKind | None, Identifiers]
 """A kind and the parameters of its Describe; no kind where the text does not tell which it is."""
 Find = Callable[[Place], Iterator[Found]]
+Amend = Callable[[Place, Mapping[str, object], Mapping[str, object]], Mapping[str, object]]
+"""Takes the place of the reference, the Describe's answer and the request that would make the thing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,6 +48,10 @@ class Pin:
     """The member beside the reference that names the version."""
     shown: str
     """The member of the answer that holds it."""
+    listed: tuple[str, str] | None = None
+    """Where a Describe does not show it: the operation that lists versions, newest first, and the list's name."""
+    unless: tuple[str, ...] = ()
+    """Members beside the reference that name a version themselves."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,6 +68,8 @@ class Reference:
     """The control of the member itself, which judges a thing of another account by its account alone."""
     pin: Pin | None = None
     """Where the version that is looked at can be named, so that no other is used."""
+    amend: Amend | None = None
+    """What the use of the thing changes in it: what it is started with."""
 
 
 # --- how a text names something -------------------------------------------------------------------
@@ -158,6 +168,47 @@ def _team(place: Place) -> Iterator[Found]:
     arn = parse_arn(place.text)
     if arn is None or not arn.resource.startswith(("workteam/vendor-crowd/", "workteam/public-crowd/")):
         yield from _named(KINDS["workteam"])(place)
+
+
+def _pipeline(place: Place) -> Iterator[Found]:
+    """A pipeline, in the version that is named beside it."""
+    named = {
+        name: value
+        for name in ("PipelineVersionId", "PipelineVersionAlias")
+        if isinstance(value := place.siblings.get(name), str | int)
+    }
+    yield KINDS["pipeline"], {"PipelineName": place.text, **named}
+
+
+def _scheduled_pipeline(place: Place) -> Iterator[Found]:
+    arn = parse_arn(place.text)
+    if arn is not None and arn.service == "sagemaker" and arn.resource.startswith("pipeline/"):
+        yield KINDS["pipeline"], {"PipelineName": place.text}
+
+
+def _given(parameters: object) -> dict[str, object]:
+    listed = parameters if isinstance(parameters, list | tuple) else ()
+    return {str(one.get("Name")): one.get("Value") for one in listed if isinstance(one, Mapping)}
+
+
+def _started(
+    place: Place, answer: Mapping[str, object], request: Mapping[str, object]
+) -> Mapping[str, object]:
+    """The pipeline with the parameters and the role that it is started with, now or on schedule."""
+    scheduled = place.siblings.get("SageMakerPipelineParameters")
+    given = {
+        **_given(answer.get("PipelineParameters")),
+        **_given(place.siblings.get("PipelineParameters")),
+        **_given(scheduled.get("PipelineParameterList") if isinstance(scheduled, Mapping) else None),
+    }
+    amended = dict(request)
+    if (role := place.siblings.get("RoleArn")) is not None and scheduled is None:
+        amended["RoleArn"] = role  # a schedule's own role starts the pipeline, and runs nothing
+    definition = request.get("PipelineDefinition")
+    if given and isinstance(definition, str):
+        with suppress(ValueError):  # what cannot be read is refused where it is judged
+            amended["PipelineDefinition"] = with_parameters(definition, given)
+    return amended
 
 
 # --- the table ------------------------------------------------------------------------------------
@@ -301,6 +352,41 @@ def _studio() -> Iterator[tuple[str, str, Reference]]:
     yield "CreateImageVersionRequest", "ImageName", _one("image")
 
 
+def _pipelines() -> Iterator[tuple[str, str, Reference]]:
+    newest = Pin(
+        operations=frozenset({"StartPipelineExecution"}),
+        kind="pipeline",
+        member="PipelineVersionId",
+        shown="PipelineVersionId",
+        listed=("ListPipelineVersions", "PipelineVersionSummaries"),
+        unless=("PipelineVersionAlias",),
+    )
+    kinds = (KINDS["pipeline"],)
+    yield (
+        "StartPipelineExecutionRequest",
+        "PipelineName",
+        Reference(kinds=kinds, find=_pipeline, pin=newest, amend=_started),
+    )
+    yield "UpdatePipelineVersionRequest", "PipelineArn", Reference(kinds=kinds, find=_pipeline)
+    yield (
+        "RetryPipelineExecutionRequest",
+        "PipelineExecutionArn",
+        Reference(
+            kinds=(KINDS["pipeline-execution"],), find=_named(KINDS["pipeline-execution"]), amend=_started
+        ),
+    )
+    yield (
+        "Target",
+        "Arn",
+        Reference(
+            kinds=kinds,
+            find=_scheduled_pipeline,
+            case="where a schedule or a rule starts one",
+            amend=_started,
+        ),
+    )
+
+
 def _others() -> Iterator[tuple[str, str, Reference]]:
     yield "ProcessingFeatureStoreOutput", "FeatureGroupName", _one("feature-group")
     yield "HumanTaskConfig", "WorkteamArn", _TEAM
@@ -353,7 +439,7 @@ def _data_plane() -> Iterator[tuple[str, str, Reference]]:
 REFERENCES: Mapping[tuple[str, str], Reference] = MappingProxyType(
     {
         (shape, member): row
-        for rows in (_hosting(), _monitoring(), _studio(), _others(), _data_plane())
+        for rows in (_hosting(), _monitoring(), _studio(), _pipelines(), _others(), _data_plane())
         for shape, member, row in rows
     }
 )
@@ -361,3 +447,16 @@ REFERENCES: Mapping[tuple[str, str], Reference] = MappingProxyType(
 
 MADE = frozenset({("OptimizationJobOutputConfig", "SageMakerModel")})
 """Structures that name what the call is going to make: structure around them and member."""
+
+LOOKS = frozenset(
+    {
+        *(kind.describe for kind in KINDS.values()),
+        *(kind.besides[0] for kind in KINDS.values() if kind.besides is not None),
+        *(
+            row.pin.listed[0]
+            for row in REFERENCES.values()
+            if row.pin is not None and row.pin.listed is not None
+        ),
+    }
+)
+"""The operations by which things are looked at."""

@@ -39,6 +39,8 @@ class ResourceKind:
     """Where the Describe shows a member of a Create's structure: structure and member to a dotted path."""
     changes: bool = True
     """It can be changed under its name without being made anew."""
+    besides: tuple[str, str] | None = None
+    """A further operation that is asked by the same parameters, and the list of its answer that is needed too."""
     theirs: frozenset[ControlId] = frozenset()
     """Controls that are not asked of another account's: what it keeps there is its own."""
 
@@ -55,8 +57,9 @@ class ResourceKind:
     def label(self, identifiers: Identifiers) -> str:
         """How the thing is called in a chain: ``endpoint-config/churn``."""
         texts = [str(value) for value in identifiers.values()]
-        arn = parse_arn(texts[-1]) if texts else None
-        return f"{self.id}/{'/'.join(texts)}" if arn is None else arn.resource
+        arns = {text: arn for text in texts if (arn := parse_arn(text)) is not None}
+        named = "/".join(arns[text].resource if text in arns else text for text in texts)
+        return named if arns else f"{self.id}/{named}"
 
 
 _MODEL_ACCOUNT_KEEPS = frozenset(
@@ -137,6 +140,22 @@ def _rows() -> tuple[ResourceKind, ...]:
             describe="DescribeInferenceRouter",
             create="CreateInferenceRouter",
             names=("InferenceRouterName",),
+        ),
+        # Pipelines.
+        ResourceKind(
+            id="pipeline",
+            describe="DescribePipeline",
+            create="CreatePipeline",
+            names=("PipelineName",),
+            by_arn=True,
+        ),
+        ResourceKind(
+            id="pipeline-execution",
+            describe="DescribePipelineDefinitionForExecution",
+            create="CreatePipeline",
+            names=("PipelineExecutionArn",),
+            by_arn=True,
+            besides=("ListPipelineParametersForExecution", "PipelineParameters"),
         ),
         # Monitoring.
         _monitoring("DataQuality", "data-quality-job-definition"),

@@ -274,3 +274,225 @@ def test_a_name_that_nobody_has_is_told(command: Callable[..., Ran]) -> None:
     ran = command("check", "nobodys")
     assert 1 == ran.code
     assert "no file 'nobodys'" in ran.stderr
+
+
+# --- what exists already --------------------------------------------------------------------------
+
+
+def kept(aws: EmbeddedAWS, name: str, text: str, **members: Any) -> Any:
+    """A pipeline that a plain client made, and that client."""
+    plain = client(aws, "sagemaker")
+    plain.create_pipeline(
+        PipelineName=name,
+        RoleArn=aws.execution_role_arn,
+        ClientRequestToken=TOKEN,
+        PipelineDefinition=text,
+        **members,
+    )
+    return plain
+
+
+def hardened(aws: EmbeddedAWS, session: SecureSession, **members: Any) -> str:
+    """A definition as the session would send it."""
+    found = session.explain("UpdatePipeline", PipelineName="x", PipelineDefinition=definition(aws, **members))
+    return str(found.parameters["PipelineDefinition"])
+
+
+def parametrised(text: str, place: str, name: str, default: str | None) -> str:
+    """The definition with a parameter at a place of the step's arguments, such as ``ResourceConfig.InstanceType``."""
+    content = json.loads(text)
+    *path, member = place.split(".")
+    structure = content["Steps"][0]["Arguments"]
+    for part in path:
+        structure = structure[part]
+    structure[member] = {"Get": f"Parameters.{name}"}
+    stated = {"Name": name, "Type": "String"} | ({} if default is None else {"DefaultValue": default})
+    content["Parameters"].append(stated)
+    return json.dumps(content)
+
+
+def started(aws: EmbeddedAWS) -> list[dict[str, Any]]:
+    return [
+        dict(request.parameters) for request in aws.requests if request.operation == "StartPipelineExecution"
+    ]
+
+
+def test_the_version_that_was_examined_is_the_one_started(aws: EmbeddedAWS, session: SecureSession) -> None:
+    """The newest is looked up, described by its id, and named in the call; the record says so."""
+    plain = kept(aws, "pinned", definition(aws))
+    plain.update_pipeline(PipelineName="pinned", PipelineDefinition=hardened(aws, session))
+    aws.forget_requests()
+    session.client("sagemaker").start_pipeline_execution(PipelineName="pinned")
+    assert [2] == [request["PipelineVersionId"] for request in started(aws)]
+    described = [request.parameters for request in aws.requests if request.operation == "DescribePipeline"]
+    assert [{"PipelineName": "pinned", "PipelineVersionId": 2}] == [dict(one) for one in described]
+    last = session.report().records[-1]
+    assert {"PipelineVersionId": "injected", "PipelineName": "kept"}.items() <= {
+        one.path: one.action.value for one in last.decisions
+    }.items()
+
+
+def test_a_pipeline_that_nobody_secured_is_not_started(aws: EmbeddedAWS, session: SecureSession) -> None:
+    """By its name, by an older version's id: nothing is sent, and the error names pipeline, step and member."""
+    plain = kept(aws, "lax", definition(aws))
+    plain.update_pipeline(PipelineName="lax", PipelineDefinition=hardened(aws, session))
+    sagemaker = session.client("sagemaker")
+    aws.forget_requests()
+    with pytest.raises(ControlError) as caught:
+        sagemaker.start_pipeline_execution(PipelineName="lax", PipelineVersionId=1)
+    path = (
+        "PipelineName -> pipeline/lax/1: PipelineDefinition.Steps['Train'].Arguments.EnableNetworkIsolation"
+    )
+    assert path in [one.path for one in (caught.value, *caught.value.others)]
+    assert "through this session" in caught.value.remedy
+    assert [] == started(aws)
+    with pytest.raises(ControlError, match="DescribePipeline|ListPipelineVersions"):
+        sagemaker.start_pipeline_execution(PipelineName="nobodys")
+    assert [] == started(aws)
+
+
+def test_what_an_execution_is_started_with_is_held_to_the_baseline(
+    aws: EmbeddedAWS, session: SecureSession
+) -> None:
+    """A parameter may be given what its default might have been, and nothing else; nor may another role run it."""
+    text = parametrised(
+        hardened(aws, session), "OutputDataConfig.S3OutputPath", "Out", f"s3://{aws.default_bucket}/x"
+    )
+    kept(aws, "given", text)
+    sagemaker = session.client("sagemaker")
+    aws.forget_requests()
+    elsewhere = [{"Name": "Out", "Value": "s3://somebody-elses/x"}]
+    with pytest.raises(ControlError) as caught:
+        sagemaker.start_pipeline_execution(PipelineName="given", PipelineParameters=elsewhere)
+    assert ("data-perimeter", "s3://somebody-elses/x") == (caught.value.control_id, caught.value.got)
+    assert [] == started(aws)
+    fine = [{"Name": "Out", "Value": f"s3://{aws.default_bucket}/y"}]
+    sagemaker.start_pipeline_execution(PipelineName="given", PipelineParameters=fine)
+    assert [fine] == [request["PipelineParameters"] for request in started(aws)]
+
+
+def test_a_parameter_without_default_is_known_at_the_start(aws: EmbeddedAWS, session: SecureSession) -> None:
+    """Started without it, nobody knows what it will be."""
+    kept(aws, "without", parametrised(hardened(aws, session), "OutputDataConfig.S3OutputPath", "Out", None))
+    sagemaker = session.client("sagemaker")
+    with pytest.raises(ControlError, match="known only when the pipeline runs"):
+        sagemaker.start_pipeline_execution(PipelineName="without")
+    given = [{"Name": "Out", "Value": f"s3://{aws.default_bucket}/y"}]
+    sagemaker.start_pipeline_execution(PipelineName="without", PipelineParameters=given)
+
+
+def test_an_execution_is_retried_by_its_own_definition(aws: EmbeddedAWS, session: SecureSession) -> None:
+    """What the pipeline is by now does not matter, and what the execution was started with does."""
+    text = parametrised(
+        hardened(aws, session), "OutputDataConfig.S3OutputPath", "Out", f"s3://{aws.default_bucket}/x"
+    )
+    plain = kept(aws, "again", text)
+    good = plain.start_pipeline_execution(PipelineName="again")["PipelineExecutionArn"]
+    given = [{"Name": "Out", "Value": "s3://somebody-elses/x"}]
+    bad = plain.start_pipeline_execution(PipelineName="again", PipelineParameters=given)[
+        "PipelineExecutionArn"
+    ]
+    plain.update_pipeline(PipelineName="again", PipelineDefinition=definition(aws))
+    for arn in (good, bad):
+        plain.stop_pipeline_execution(PipelineExecutionArn=arn, ClientRequestToken=TOKEN)
+    sagemaker = session.client("sagemaker")
+    sagemaker.retry_pipeline_execution(PipelineExecutionArn=good, ClientRequestToken=TOKEN)
+    with pytest.raises(ControlError) as caught:
+        sagemaker.retry_pipeline_execution(PipelineExecutionArn=bad, ClientRequestToken=TOKEN)
+    assert "s3://somebody-elses/x" == caught.value.got
+    assert caught.value.path.startswith("PipelineExecutionArn -> pipeline/again/execution/")
+
+
+def test_a_version_is_given_a_name_only_when_it_is_fine(aws: EmbeddedAWS, session: SecureSession) -> None:
+    """What is called `prod` is what others will start."""
+    plain = kept(aws, "named", hardened(aws, session))
+    plain.update_pipeline(PipelineName="named", PipelineDefinition=definition(aws))
+    arn = plain.describe_pipeline(PipelineName="named")["PipelineArn"]
+    sagemaker = session.client("sagemaker")
+    sagemaker.update_pipeline_version(PipelineArn=arn, PipelineVersionId=1, PipelineVersionDisplayName="prod")
+    with pytest.raises(ControlError) as caught:
+        sagemaker.update_pipeline_version(
+            PipelineArn=arn, PipelineVersionId=2, PipelineVersionDisplayName="prod"
+        )
+    assert caught.value.path.startswith("PipelineArn -> pipeline/named")
+
+
+@pytest.mark.parametrize("service", ["events", "scheduler"])
+def test_a_schedule_is_checked_when_it_is_made(
+    aws: EmbeddedAWS, session: SecureSession, service: str
+) -> None:
+    """With the parameters that it will give: it fires on AWS's side, where nobody looks."""
+    text = parametrised(
+        hardened(aws, session), "OutputDataConfig.S3OutputPath", "Out", f"s3://{aws.default_bucket}/x"
+    )
+    name = f"on-{service}"
+    plain = kept(aws, name, text)
+    arn = plain.describe_pipeline(PipelineName=name)["PipelineArn"]
+
+    def schedule(value: str) -> None:
+        target = {
+            "Arn": arn,
+            "RoleArn": aws.execution_role_arn,
+            "SageMakerPipelineParameters": {"PipelineParameterList": [{"Name": "Out", "Value": value}]},
+        }
+        if service == "scheduler":
+            session.client("scheduler").create_schedule(
+                Name=f"nightly-{len(value)}",
+                ScheduleExpression="rate(1 day)",
+                FlexibleTimeWindow={"Mode": "OFF"},
+                Target=target,
+            )
+        else:
+            events = session.client("events")
+            events.put_rule(Name="nightly", ScheduleExpression="rate(1 day)")
+            events.put_targets(Rule="nightly", Targets=[{"Id": "1", **target}])
+
+    schedule(f"s3://{aws.default_bucket}/y")
+    with pytest.raises(ControlError) as caught:
+        schedule("s3://somebody-elses/x")
+    assert f"pipeline/{name}: PipelineDefinition.Steps['Train']" in caught.value.path
+
+
+def test_what_a_step_names_is_looked_at_too(aws: EmbeddedAWS, session: SecureSession) -> None:
+    """A model that somebody else made is described, in a definition that is sent and in one that is started."""
+    plain = client(aws, "sagemaker")
+    image = json.loads(definition(aws))["Steps"][0]["Arguments"]["AlgorithmSpecification"]["TrainingImage"]
+    plain.create_model(
+        ModelName="theirs", ExecutionRoleArn=aws.execution_role_arn, PrimaryContainer={"Image": image}
+    )
+    transform = {
+        "Name": "Score",
+        "Type": "Transform",
+        "Arguments": {
+            "ModelName": "theirs",
+            "TransformInput": {
+                "DataSource": {
+                    "S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{aws.default_bucket}/in"}
+                }
+            },
+            "TransformOutput": {"S3OutputPath": f"s3://{aws.default_bucket}/out"},
+            "TransformResources": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1},
+        },
+    }
+    content = json.loads(definition(aws))
+    content["Steps"] = [transform]
+    asked = {"PipelineName": "scores", "RoleArn": aws.execution_role_arn, "ClientRequestToken": TOKEN}
+    with pytest.raises(ControlError) as caught:
+        session.client("sagemaker").create_pipeline(**asked, PipelineDefinition=json.dumps(content))
+    chain = "PipelineDefinition.Steps['Score'].Arguments.ModelName -> model/theirs: "
+    assert caught.value.path.startswith(chain)
+    client(aws, "s3").put_object(
+        Bucket=aws.default_bucket, Key="scores.json", Body=json.dumps(content).encode()
+    )
+    with pytest.raises(ControlError) as caught:
+        session.client("sagemaker").create_pipeline(
+            **asked, PipelineDefinitionS3Location={"Bucket": aws.default_bucket, "ObjectKey": "scores.json"}
+        )
+    assert caught.value.path.startswith(chain)
+    made = {
+        "Name": "Make",
+        "Type": "Model",
+        "Arguments": {"ModelName": "theirs", "PrimaryContainer": {"Image": image}},
+    }
+    content["Steps"] = [made, transform]
+    session.client("sagemaker").create_pipeline(**asked, PipelineDefinition=json.dumps(content))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeGuard, cast
 
 from secure_sagemaker.baseline import ControlId
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from secure_sagemaker.controls.walk import Walk
 
-__all__ = ["hold_definition", "with_parameters"]
+__all__ = ["StepCall", "calls_of", "hold_definition", "with_parameters"]
 
 _VERSIONS = ("2020-12-01",)
 _MEMBERS = frozenset(
@@ -85,9 +86,8 @@ def hold_definition(walk: Walk, text: object, path: str) -> str | None:
     if repeated := sorted(name for name, times in names.items() if times > 1):
         _refuse(walk, f"{path}.Steps", f"several steps named {repeated}", "a name of its own for each step")
         return None
-    defaults = _defaults(definition.get("Parameters"))
-    reading = Reading(parameters=defaults, steps={str(step["Name"]): step for step in _every(steps)})
-    around = {**definition, "Parameters": defaults, "Steps": []}
+    reading = _reading(definition, steps)
+    around = {**definition, "Parameters": reading.parameters, "Steps": []}
     walk.within(prefix=f"{path}.", reading=reading).structure(
         DEFINITION, cast("Content", reading.read(around)), path="", ancestors=()
     )
@@ -128,6 +128,54 @@ def _defaults(stated: object) -> dict[str, object]:
     """What each parameter is, where nobody says otherwise."""
     parameters = [one for one in stated if isinstance(one, dict)] if isinstance(stated, list) else []
     return {str(one.get("Name")): one["DefaultValue"] for one in parameters if "DefaultValue" in one}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepCall:
+    """The call that a step makes."""
+
+    path: str
+    """Where its arguments stand in the definition."""
+    operation: str
+    arguments: Mapping[str, object]
+    """With variables read as far as the definition tells."""
+
+    @property
+    def makes(self) -> frozenset[str]:
+        """By what names the thing goes that it makes."""
+        noun = self.operation.removeprefix("Create")
+        name = self.arguments.get(f"{noun}Name")
+        return frozenset({name}) if isinstance(name, str) else frozenset()
+
+
+def calls_of(text: object) -> Iterator[StepCall]:
+    """The calls that the steps of a definition make; none of what cannot be read."""
+    try:
+        definition = read_json(text)
+    except ValueError:
+        return
+    steps = definition.get("Steps") if isinstance(definition, dict) else None
+    if not isinstance(definition, dict) or not _are_steps(steps):
+        return
+    yield from _calls(steps, "Steps", _reading(definition, steps))
+
+
+def _calls(steps: list[Content], path: str, reading: Reading) -> Iterator[StepCall]:
+    for step in steps:
+        here = f"{path}[{step['Name']!r}].Arguments"
+        arguments = cast("Content", step.get("Arguments", {}))
+        if (operation := operation_of(str(step["Type"]), arguments)) is not None:
+            read = cast("Content", reading.read(arguments))
+            yield StepCall(path=here, operation=operation, arguments=read)
+        for name, inner in _inner(step):
+            yield from _calls(inner, f"{here}.{name}", reading)
+
+
+def _reading(definition: Content, steps: list[Content]) -> Reading:
+    return Reading(
+        parameters=_defaults(definition.get("Parameters")),
+        steps={str(step["Name"]): step for step in _every(steps)},
+    )
 
 
 class _Definition:
