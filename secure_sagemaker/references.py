@@ -6,7 +6,7 @@ The rules it keeps:
 2. A description is judged by the plan of the operation that would make it, and what it names is followed: from an
    endpoint's config to its models, their packages, their images and buckets.
 3. Below a thing that is as it was, by ARN, times and content, only what can be changed under its name is read
-   again; of the rest the session remembers what was found.
+   again, and what was found wanting; of the rest the session remembers that nothing was.
 4. What cannot be read is refused: which permission, or which name, is in the refusal.
 5. A finding is the finding of the control that made it, under that control's mode and waivers. A waiver holds by the
    operation and name by which the thing was made, or by those of the call that uses it.
@@ -223,7 +223,7 @@ class ReferencedResources:
             return
         visit.seen.add(key)
         known = self._remembered(key)
-        unchanged = known is not None and trusted and not kind.changes
+        unchanged = known is not None and trusted and not kind.changes and not known.findings
         if known is None or not unchanged:
             try:
                 known, unchanged = self._read(kind, mention, known, foreign=foreign)
@@ -243,7 +243,7 @@ class ReferencedResources:
             )
         here = f"{path} -> {mention.label}: "
         for finding in findings:
-            remedy = _mend(kind, mention.label) if finding.action is Action.REFUSED else ""
+            remedy = _mend(kind, mention.label, finding) if finding.action is Action.REFUSED else ""
             yield replace(finding, path=here + finding.path, remedy=remedy)
         for inner in known.mentions:
             yield from self._follow(visit, inner, here + inner.path, trusted=unchanged)
@@ -390,9 +390,11 @@ _ELSEWHERE = (
 )
 
 
-def _mend(kind: ResourceKind, label: str) -> str:
+def _mend(kind: ResourceKind, label: str, finding: Decision) -> str:
     way = f"change {label} or make it anew" if kind.changes else f"make {label} anew"
-    return f"{way} through this session ({kind.create}), or have a waiver of this control for it"
+    # What a control says of each call that it refuses is about calls; what it says of this case is about this too.
+    particular = "" if finding.remedy == CONTROLS[finding.control_id].remedy else f": {finding.remedy}"
+    return f"{way} through this session ({kind.create}){particular}; or have a waiver of this control for it"
 
 
 def _with(

@@ -84,9 +84,9 @@ def _rows() -> dict[tuple[str, str, str], list[str]]:
     """Member, what it names and when, to the operations that it stands in."""
     session = botocore.session.get_session()
     found: dict[tuple[str, str, str], list[str]] = {}
-    for service in session.get_available_services():
-        model = session.get_service_model(service)
-        for operation in sorted(model.operation_names) if service.startswith("sagemaker") else ():
+    services = [name for name in session.get_available_services() if name.startswith("sagemaker")]
+    for model in map(session.get_service_model, services):
+        for operation in sorted(model.operation_names):
             if (mentions := mentions_of(model.operation_model(operation))) is not None:
                 for place, reference in dict(_places(mentions, top=True)).items():
                     names = _code([kind.id for kind in reference.kinds])

@@ -134,6 +134,50 @@ class Stage:
         yield self.aws.source
         self._seeded.append(range(first, len(self.aws.requests)))
 
+    def stand(self, method: str, **request: object) -> Mapping[str, Any]:
+        """Make what the flow names, as an earlier session of the same baseline did; returns AWS's answer."""
+        with self.apart():
+            answer: Mapping[str, Any] = getattr(self.aws.session(self.baseline).client("sagemaker"), method)(
+                **request
+            )
+        return answer
+
+    def stand_team(self) -> str:
+        """A private work team of a workforce; returns its ARN."""
+        name, pool = self.name("team"), "eu-west-1_pool"
+        member = {"CognitoMemberDefinition": {"UserPool": pool, "UserGroup": "us", "ClientId": "id"}}
+        self.stand("create_workforce", WorkforceName=name, CognitoConfig={"UserPool": pool, "ClientId": "id"})
+        team = self.stand(
+            "create_workteam",
+            WorkteamName=name,
+            WorkforceName=name,
+            Description="us",
+            MemberDefinitions=[member],
+        )
+        return str(team["WorkteamArn"])
+
+    def stand_endpoint(self) -> str:
+        """An endpoint, with its config and model; returns its name."""
+        name = self.name("endpoint")
+        variant = {"VariantName": "all", "ModelName": name, "InstanceType": "ml.m5.xlarge"}
+        self.stand("create_model", ModelName=name, PrimaryContainer={"Image": self.image})
+        self.stand(
+            "create_endpoint_config",
+            EndpointConfigName=name,
+            ProductionVariants=[{**variant, "InitialInstanceCount": 2}],
+        )
+        self.stand("create_endpoint", EndpointName=name, EndpointConfigName=name)
+        return name
+
+    def stand_tracking_server(self) -> str:
+        """An MLflow tracking server; returns its ARN."""
+        name, store = self.name("runs"), self.uri("runs")
+        return str(
+            self.stand("create_mlflow_tracking_server", TrackingServerName=name, ArtifactStoreUri=store)[
+                "TrackingServerArn"
+            ]
+        )
+
     def seed_model(self, key: str = "model.tar.gz", files: Mapping[str, str] | None = None) -> str:
         """Put a model artefact there; returns its URI."""
         packed = io.BytesIO()

@@ -76,7 +76,7 @@ def _sft(stage: Stage) -> None:
 
 
 def _sft_waited_for(stage: Stage) -> None:
-    server = f"arn:aws:sagemaker:{stage.aws.region}:{stage.aws.account.account}:mlflow-tracking-server/team"
+    server = stage.stand_tracking_server()
     _trainer(stage, "SFTTrainer", "SFT", mlflow_resource_arn=server).train(wait=True)
 
 
@@ -141,9 +141,7 @@ def _benchmark(stage: Stage) -> None:
         model=_tunable_model(stage, "SFT"),
         model_package_group=group.model_package_group_arn,
         s3_output_path=stage.uri("out"),
-        mlflow_resource_arn=(
-            f"arn:aws:sagemaker:{stage.aws.region}:{stage.aws.account.account}:mlflow-tracking-server/team"
-        ),
+        mlflow_resource_arn=stage.stand_tracking_server(),
         role=stage.role,
         sagemaker_session=stage.sdk,
     ).evaluate()

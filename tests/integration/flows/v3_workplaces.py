@@ -25,7 +25,7 @@ def _labeling_job(stage: Stage) -> dict[str, Any]:
         "output_config": {"s3_output_path": stage.uri("out")},
         "role_arn": stage.role,
         "human_task_config": {
-            "workteam_arn": f"arn:aws:sagemaker:{region}:{account}:workteam/private-crowd/team",
+            "workteam_arn": stage.stand_team(),
             "ui_config": {"ui_template_s3_uri": stage.seed("template.liquid")},
             "pre_human_task_lambda_arn": function,
             "task_title": "Label",
@@ -44,7 +44,7 @@ def _flow_definition(stage: Stage) -> dict[str, Any]:
         "output_config": {"s3_output_path": stage.uri("out")},
         "role_arn": stage.role,
         "human_loop_config": {
-            "workteam_arn": f"arn:aws:sagemaker:{region}:{account}:workteam/private-crowd/team",
+            "workteam_arn": stage.stand_team(),
             "human_task_ui_arn": f"arn:aws:sagemaker:{region}:{account}:human-task-ui/ui",
             "task_title": "Review",
             "task_description": "Review the answer",
@@ -158,7 +158,7 @@ def _benchmark(stage: Stage) -> dict[str, Any]:
     )
     return {
         "ai_benchmark_job_name": stage.name("job"),
-        "benchmark_target": {"endpoint": {"identifier": "endpoint"}},
+        "benchmark_target": {"endpoint": {"identifier": stage.stand_endpoint()}},
         "output_config": {"s3_output_location": stage.uri("out")},
         "ai_workload_config_identifier": stage.name("load"),
         "role_arn": stage.role,
@@ -287,7 +287,15 @@ def _optimization_job(stage: Stage) -> dict[str, Any]:
 
 
 def _recommendations_job(stage: Stage) -> dict[str, Any]:
-    version = f"arn:aws:sagemaker:{stage.aws.region}:{stage.aws.account.account}:model-package/group/1"
+    version = stage.stand(
+        "create_model_package",
+        ModelPackageName=stage.name("package"),
+        InferenceSpecification={
+            "Containers": [{"Image": stage.image}],
+            "SupportedContentTypes": ["text/csv"],
+            "SupportedResponseMIMETypes": ["text/csv"],
+        },
+    )["ModelPackageArn"]
     return {
         "job_name": stage.name("job"),
         "job_type": "Default",
