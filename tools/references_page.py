@@ -51,6 +51,9 @@ def _lines() -> Iterator[str]:
         yield f"| {_code(operations)} | {place} | {names} | {when} |"
     yield from (
         "",
+        "In a pipeline's definition, each step names what the operation that it calls names; what the pipeline makes",
+        "itself is not looked at, and what is known only when it runs cannot be.",
+        "",
         "## How each kind is described",
         "",
         "The baseline's role needs leave for these calls. *Read again* says whether a kind is described anew in each",
@@ -62,7 +65,8 @@ def _lines() -> Iterator[str]:
     )
     for kind in KINDS.values():
         again = "in each call" if kind.changes else "with what names it"
-        yield f"| `{kind.id}` | `sagemaker:{kind.describe}` | `{kind.create}`{_theirs(kind)} | {again} |"
+        calls = ", ".join(f"`sagemaker:{call}`" for call in (kind.describe, *(kind.besides or ())[:1]))
+        yield f"| `{kind.id}` | {calls} | `{kind.create}`{_theirs(kind)} | {again} |"
     yield from (
         "",
         "Tags are not judged there, since a Describe does not show them.",
@@ -84,10 +88,13 @@ def _rows() -> dict[tuple[str, str, str], list[str]]:
     """Member, what it names and when, to the operations that it stands in."""
     session = botocore.session.get_session()
     found: dict[tuple[str, str, str], list[str]] = {}
-    services = [name for name in session.get_available_services() if name.startswith("sagemaker")]
+    others = ("events", "scheduler")  # which start pipelines later
+    services = [
+        name for name in session.get_available_services() if name.startswith("sagemaker") or name in others
+    ]
     for model in map(session.get_service_model, services):
         for operation in sorted(model.operation_names):
-            if (mentions := mentions_of(model.operation_model(operation))) is not None:
+            if isinstance(mentions := mentions_of(model.operation_model(operation)), Mentions):
                 for place, reference in dict(_places(mentions, top=True)).items():
                     names = _code([kind.id for kind in reference.kinds])
                     found.setdefault((place, names, _when(reference)), []).append(operation)

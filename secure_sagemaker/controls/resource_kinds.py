@@ -41,6 +41,8 @@ class ResourceKind:
     """It can be changed under its name without being made anew."""
     besides: tuple[str, str] | None = None
     """A further operation that is asked by the same parameters, and the list of its answer that is needed too."""
+    unshown: Mapping[str, str] = field(default_factory=dict)
+    """What is governed in the Create and not shown by the Describe, each with the reason why it need not be."""
     theirs: frozenset[ControlId] = frozenset()
     """Controls that are not asked of another account's: what it keeps there is its own."""
 
@@ -70,6 +72,9 @@ _MODEL_ACCOUNT_KEEPS = frozenset(
         ControlId.KMS_VOLUME_KEY,
     }
 )
+
+
+_IN_S3 = {"PipelineDefinitionS3Location.Bucket": "the definition itself is shown, wherever it was read from"}
 
 
 def _monitoring(noun: str, id_: str) -> ResourceKind:
@@ -148,6 +153,7 @@ def _rows() -> tuple[ResourceKind, ...]:
             create="CreatePipeline",
             names=("PipelineName",),
             by_arn=True,
+            unshown=_IN_S3,
         ),
         ResourceKind(
             id="pipeline-execution",
@@ -156,6 +162,10 @@ def _rows() -> tuple[ResourceKind, ...]:
             names=("PipelineExecutionArn",),
             by_arn=True,
             besides=("ListPipelineParametersForExecution", "PipelineParameters"),
+            unshown={
+                **_IN_S3,
+                "RoleArn": "the role that the execution was started with, which was judged then",
+            },
         ),
         # Monitoring.
         _monitoring("DataQuality", "data-quality-job-definition"),
