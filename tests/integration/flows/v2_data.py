@@ -75,17 +75,16 @@ def _tensorboard(stage: Stage) -> None:
     from sagemaker.interactive_apps import TensorBoardApp
 
     assert stage.sdk.boto_session is stage.session
-    with stage.apart() as elsewhere:
-        client = elsewhere.client("sagemaker")
-        made = client.create_domain(
-            DomainName=stage.name("domain"),
-            AuthMode="IAM",
-            DefaultUserSettings={"ExecutionRole": stage.role},
-            SubnetIds=list(stage.aws.subnets),
-            VpcId=stage.aws.vpc_id,
-        )
-        domain = made["DomainArn"].rpartition("/")[2]
-        client.create_user_profile(DomainId=domain, UserProfileName="user")
+    made = stage.stand(
+        "create_domain",
+        DomainName=stage.name("domain"),
+        AuthMode="IAM",
+        DefaultUserSettings={"ExecutionRole": stage.role},
+        SubnetIds=list(stage.aws.subnets),
+        VpcId=stage.aws.vpc_id,
+    )
+    domain = str(made["DomainArn"]).rpartition("/")[2]
+    stage.stand("create_user_profile", DomainId=domain, UserProfileName="user")
     TensorBoardApp(region=stage.aws.region).get_app_url(
         open_in_default_web_browser=False,
         create_presigned_domain_url=True,
