@@ -41,7 +41,7 @@ from secure_sagemaker.controls.descriptions import DescribedKind
 from secure_sagemaker.controls.enforcement import Enforcer
 from secure_sagemaker.controls.mentions import Mention, Namings, mentions_of
 from secure_sagemaker.controls.references import LOOKS, Pin
-from secure_sagemaker.controls.resource_kinds import ResourceKind
+from secure_sagemaker.controls.resource_kinds import KINDS, ResourceKind
 from secure_sagemaker.controls.snapshots import Snapshot
 from secure_sagemaker.controls.waivers import applicable, excuse
 
@@ -49,6 +49,7 @@ __all__ = [
     "ABSENT",
     "CONTROLS",
     "EXEMPTIONS",
+    "KINDS",
     "LOOKS",
     "Action",
     "Control",

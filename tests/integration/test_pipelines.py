@@ -346,7 +346,7 @@ def test_a_pipeline_that_nobody_secured_is_not_started(aws: EmbeddedAWS, session
     assert path in [one.path for one in (caught.value, *caught.value.others)]
     assert "through this session" in caught.value.remedy
     assert [] == started(aws)
-    with pytest.raises(ControlError, match="DescribePipeline|ListPipelineVersions"):
+    with pytest.raises(ControlError, match=r"DescribePipeline|ListPipelineVersions"):
         sagemaker.start_pipeline_execution(PipelineName="nobodys")
     assert [] == started(aws)
 
