@@ -96,6 +96,10 @@ security_groups = {security_groups}
 #[secrets.allow]
 #JOIN_TOKEN = "the separator of a join, not a credential"
 
+# What calls name (an endpoint's config, its models) is looked at before they are sent; invocations too, if stated.
+#[references]
+#invoke = true
+
 # Tags that everything carries: one value is injected, of several the caller chooses.
 #[required_tags]
 #team = ["churn", "fraud"]
