@@ -15,6 +15,7 @@ from secure_sagemaker.cli import (
     demo,
     explain,
     init,
+    run,
 )
 from secure_sagemaker.cli.exit_codes import ExitCode
 from secure_sagemaker.cli.output import CommandError, talk
@@ -82,6 +83,7 @@ def _root(
 app.command("init")(init.init)
 app.command("demo")(demo.demo)
 app.command("explain")(explain.explain)
+app.command("run", context_settings={"allow_interspersed_args": False})(run.run)
 app.add_typer(baselines, name="baseline")
 baselines.command("check")(baseline_check.check)
 baselines.command("show")(baseline_show.show)
