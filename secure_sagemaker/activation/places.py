@@ -37,11 +37,11 @@ def place_of_caller() -> str:
 
 def where_made(client: BaseClient) -> str:
     """Where a client was made, as far as Python knows: the line where it traces memory, else who holds it."""
-    traced = tracemalloc.get_object_traceback(client)
-    if traced is not None:
-        frames = [frame for frame in traced if not any(part in frame.filename for part in _MACHINERY_PATHS)]
-        if frames:
-            return f"made at {frames[-1].filename}:{frames[-1].lineno}"
+    # Python 3.11 does not find an instance; it does find a dict that was made with it.
+    for one in (client, *(value for value in vars(client).values() if type(value) is dict)):
+        for frame in reversed(tracemalloc.get_object_traceback(one) or ()):
+            if not any(part in frame.filename for part in _MACHINERY_PATHS):
+                return f"made at {frame.filename}:{frame.lineno}"
     holders = list(dict.fromkeys(_holders(client)))[:_TOLD]
     if holders:
         return f"held by {', '.join(holders)}"

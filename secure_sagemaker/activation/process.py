@@ -39,8 +39,17 @@ class _Active:
     other_keys: OtherKeys
     notes: Notes
     inherited: Inherited | None
+    is_child: bool
     standing: ExitStack
     times: int = 1
+    final: ActivationSummary | None = None
+    """What happened, once it is over."""
+
+    def summary(self) -> ActivationSummary:
+        own = () if self.is_child else self.session.report().records  # a child's are in the file too
+        here = (record.as_dict() for record in own)
+        there = read_lines(self.inherited.records) if self.inherited is not None else ()
+        return summed(chain(here, there), self.notes.all())
 
 
 _active: list[_Active] = []  # at most one
@@ -70,10 +79,7 @@ class Activation:
 
     def summary(self) -> ActivationSummary:
         """What happened so far, here and in the processes that were started meanwhile."""
-        active = self._active
-        here = (record.as_dict() for record in active.session.report().records)
-        there = read_lines(active.inherited.records) if active.inherited is not None else ()
-        return summed(chain(here, there), active.notes.all())
+        return self._active.final or self._active.summary()
 
     def deactivate(self) -> None:
         """End it. The last of several puts everything back; what was made meanwhile stays secured."""
@@ -84,6 +90,7 @@ class Activation:
             self._active.times -= 1
             if not self._active.times:
                 _active.clear()
+                self._active.final = self._active.summary()
                 self._active.standing.close()
 
     def __enter__(self) -> Self:
@@ -138,6 +145,7 @@ def _put_under(
     children: Children,
 ) -> _Active:
     inherited = read_inherited()
+    is_child = inherited is not None
     if inherited is None and children == "activate":
         _pin(source)
         surroundings = Surroundings(source, other_keys=other_keys)
@@ -169,6 +177,7 @@ def _put_under(
         other_keys=other_keys,
         notes=notes,
         inherited=inherited,
+        is_child=is_child,
         standing=standing,
     )
 

@@ -7,6 +7,7 @@ files it keeps the settings that are known to be no credentials.
 
 from __future__ import annotations
 
+import atexit
 import configparser
 import json
 import os
@@ -121,6 +122,7 @@ class Surroundings:
         with (self._folder / _CONFIG).open("x", encoding="utf-8") as file:
             self._config().write(file)
         self._broker = Broker(source, self._folder)
+        atexit.register(self.close)  # for an activation that ends with the process
 
     def _write(self, name: str, content: bytes) -> None:
         path = self._folder / name
@@ -129,6 +131,7 @@ class Surroundings:
 
     def close(self) -> None:
         """Answer no more, and leave nothing behind. A forked child leaves that to its parent."""
+        atexit.unregister(self.close)
         if os.getpid() == self._process:
             self._broker.close()
             shutil.rmtree(self._folder, ignore_errors=True)
