@@ -429,14 +429,10 @@ def test_a_request_names(case: str) -> None:
     operation, request, things = CASES[case]
     shape = service_model().operation_model(operation).input_shape
     assert shape is not None
-    if not set(request) <= set(shape.members) or (case == "what-a-job-makes" and _lacks_output_model()):
-        pytest.skip("the installed botocore is older")
+    report = ParamValidator().validate(request, shape).generate_report()
+    if "Unknown parameter" in report and botocore.__version__ != SUPPORTED[-1]:
+        pytest.skip("the installed botocore does not know it yet")
     assert sorted(things) == sorted(named(operation, request))
-
-
-def _lacks_output_model() -> bool:
-    shapes = service_model().shape_names
-    return "OptimizationSageMakerModel" not in shapes
 
 
 def test_the_data_plane_is_marked() -> None:
