@@ -23,6 +23,7 @@ The house, from the bottom up; each may import what stands above it, never below
     clients         the botocore session that makes no client which would leave the secured path
     sagemaker_sdk   the SageMaker Python SDK's own session, v2 or v3
     session         SecureSession: the only place that wires
+    activation/     a whole process or program under one session
     cli/            the command line; local/ the embedded AWS
 """
 
@@ -31,6 +32,7 @@ import logging
 import typing
 
 if typing.TYPE_CHECKING:
+    from secure_sagemaker.activation import Activation, ActivationSummary, ProgramRun, activate
     from secure_sagemaker.audit import AuditRecord, AuditSink, JsonLinesSink, LoggingSink, Outcome
     from secure_sagemaker.baseline import (
         ControlId,
@@ -88,6 +90,8 @@ __all__ = [
     "CONTROLS",
     "EXEMPTIONS",
     "Action",
+    "Activation",
+    "ActivationSummary",
     "AuditError",
     "AuditRecord",
     "AuditSink",
@@ -118,6 +122,7 @@ __all__ = [
     "NetworkIsolation",
     "Outcome",
     "PrivateLink",
+    "ProgramRun",
     "References",
     "RegionError",
     "Role",
@@ -134,10 +139,11 @@ __all__ = [
     "Verification",
     "Vpc",
     "Waiver",
+    "activate",
 ]
 
 # The parts that offer these names, each importing those before it: what is asked for is imported then.
-_PARTS = ("exceptions", "baseline", "controls", "audit", "report", "session")
+_PARTS = ("exceptions", "baseline", "controls", "audit", "report", "session", "activation")
 
 
 def _offered(name: str) -> object:

@@ -4,21 +4,110 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
+from weakref import WeakSet
 
 import botocore.session
 from botocore import UNSIGNED
+from botocore.client import BaseClient
 from botocore.credentials import CredentialResolver
 from botocore.utils import ensure_boolean
 
+from secure_sagemaker.baseline import SecurityBaseline
 from secure_sagemaker.exceptions import SessionError
 from secure_sagemaker.handlers import Guard, register
 from secure_sagemaker.identity import AssumedRole, AssumeRoleProvider
+from secure_sagemaker.network import EndpointPolicy
 
-if TYPE_CHECKING:
-    from botocore.client import BaseClient
+__all__ = [
+    "SecureBotocoreSession",
+    "configured_region",
+    "foreign_credentials",
+    "is_secured",
+    "mark_secured",
+    "refuse_endpoint",
+    "refuse_options",
+    "user_agent",
+]
 
-__all__ = ["SecureBotocoreSession"]
+_secured: WeakSet[BaseClient] = WeakSet()
+
+
+def is_secured(client: BaseClient) -> bool:
+    """Whether a client was made by a secure session, or put under one's guard."""
+    return client in _secured
+
+
+def mark_secured(client: BaseClient) -> None:
+    """Remember that a client is under a guard."""
+    _secured.add(client)
+
+
+def configured_region(session: botocore.session.Session, options: Mapping[str, object]) -> str | None:
+    """The region that a client's configuration names, or else the session's default configuration."""
+    configs = (options.get("config"), session.get_default_client_config())
+    regions = (getattr(config, "region_name", None) for config in configs)
+    return next((str(region) for region in regions if region is not None), None)
+
+
+def refuse_options(session: botocore.session.Session, options: Mapping[str, object]) -> None:
+    """Refuse what would have a client sign as another, sign nothing, trust anybody or check nothing.
+
+    Raises:
+        SessionError: An option asks for that.
+    """
+    for name in ("aws_access_key_id", "aws_secret_access_key", "aws_session_token"):
+        if options.get(name) is not None:
+            raise foreign_credentials(f"{name}= was given")
+    verify = options.get("verify")
+    if verify is not None and not verify:
+        raise SessionError(
+            f"verify={verify!r} was given: TLS certificates would not be checked",
+            remedy="leave it out, or name a CA bundle (verify='/path/ca.pem' or AWS_CA_BUNDLE)",
+        )
+    config = options.get("config")
+    if getattr(config, "signature_version", None) is UNSIGNED:
+        raise foreign_credentials("Config(signature_version=UNSIGNED) was given")
+    if not _validates(session, config):
+        raise SessionError(
+            "parameter_validation is off: what botocore calls malformed, such as a generator for a list, would be"
+            " sent without having been looked at",
+            remedy="leave it on, in Config(...) and in the shared config file",
+        )
+
+
+def _validates(session: botocore.session.Session, config: object) -> bool:
+    configs = (config, session.get_default_client_config())
+    stated = session.get_scoped_config().get("parameter_validation", True)
+    return ensure_boolean(stated) and all(getattr(one, "parameter_validation", True) for one in configs)
+
+
+def user_agent(baseline: SecurityBaseline) -> str:
+    """What requests say of this library and the baseline that they are held to."""
+    return f"secure-sagemaker/{version('secure-sagemaker')} baseline/{baseline.digest[:12]}"
+
+
+def refuse_endpoint(client: BaseClient, endpoints: EndpointPolicy) -> None:
+    """Refuse a client that would talk to anybody but AWS.
+
+    Raises:
+        SessionError: It would.
+    """
+    endpoint = client.meta.endpoint_url
+    if (problem := endpoints.problem(endpoint)) is not None:
+        raise SessionError(
+            f"a {client.meta.service_model.service_name} client would talk to {endpoint}: {problem}",
+            remedy="unset AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_<SERVICE> and endpoint_url in the shared config, "
+            "leave endpoint_url= and use_ssl= out, or list the origin in privatelink.allowed_endpoint_urls",
+        )
+
+
+def foreign_credentials(what: str) -> SessionError:
+    """The error about credentials other than the role's."""
+    return SessionError(
+        f"{what}: calls of this session are signed as the baseline's role and nothing else",
+        remedy="leave it out; for another identity, make another session",
+    )
 
 
 class SecureBotocoreSession(botocore.session.Session):
@@ -35,9 +124,7 @@ class SecureBotocoreSession(botocore.session.Session):
         self._home = guard.baseline.region
         self._guard = guard
         self.set_config_variable("region", self._home)
-        self.user_agent_extra = (
-            f"secure-sagemaker/{version('secure-sagemaker')} baseline/{guard.baseline.digest[:12]}"
-        )
+        self.user_agent_extra = user_agent(guard.baseline)
         resolver = CredentialResolver([AssumeRoleProvider(role)])
         self.register_component("credential_provider", resolver)
         register(self.get_component("event_emitter"), guard)
@@ -55,7 +142,7 @@ class SecureBotocoreSession(botocore.session.Session):
         Raises:
             SessionError: Always.
         """
-        raise _foreign_credentials("credentials were set on the session")
+        raise foreign_credentials("credentials were set on the session")
 
     def create_client(  # type: ignore[override]  # the rest is botocore's own, passed on as it is
         self,
@@ -69,56 +156,14 @@ class SecureBotocoreSession(botocore.session.Session):
             SessionError: The options ask for anything else.
             RegionError: The baseline states nothing for the region.
         """
-        region_name = region_name or self._configured_region(options)
+        region_name = region_name or configured_region(self, options)
         if region_name and region_name != self._home and not region_name.endswith("-global"):
             return self._elsewhere(region_name).create_client(service_name, region_name, **options)
-        self._refuse_options(options)
+        refuse_options(self, options)
         client = super().create_client(service_name, region_name=region_name, **options)
-        endpoint = client.meta.endpoint_url
-        if (problem := self.guard.endpoints.problem(endpoint)) is not None:
-            raise SessionError(
-                f"a {service_name} client would talk to {endpoint}: {problem}",
-                remedy="unset AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_<SERVICE> and endpoint_url in the shared config, "
-                "leave endpoint_url= and use_ssl= out, or list the origin in privatelink.allowed_endpoint_urls",
-            )
+        refuse_endpoint(client, self.guard.endpoints)
+        mark_secured(client)
         return client
-
-    def _configured_region(self, options: Mapping[str, object]) -> str | None:
-        configs = (options.get("config"), self.get_default_client_config())
-        regions = (getattr(config, "region_name", None) for config in configs)
-        return next((str(region) for region in regions if region is not None), None)
-
-    def _refuse_options(self, options: Mapping[str, object]) -> None:
-        for name in ("aws_access_key_id", "aws_secret_access_key", "aws_session_token"):
-            if options.get(name) is not None:
-                raise _foreign_credentials(f"{name}= was given")
-        verify = options.get("verify")
-        if verify is not None and not verify:
-            raise SessionError(
-                f"verify={verify!r} was given: TLS certificates would not be checked",
-                remedy="leave it out, or name a CA bundle (verify='/path/ca.pem' or AWS_CA_BUNDLE)",
-            )
-        config = options.get("config")
-        if getattr(config, "signature_version", None) is UNSIGNED:
-            raise _foreign_credentials("Config(signature_version=UNSIGNED) was given")
-        if not self._validates(config):
-            raise SessionError(
-                "parameter_validation is off: what botocore calls malformed, such as a generator for a list, would be"
-                " sent without having been looked at",
-                remedy="leave it on, in Config(...) and in the shared config file",
-            )
-
-    def _validates(self, config: object) -> bool:
-        configs = (config, self.get_default_client_config())
-        stated = self.get_scoped_config().get("parameter_validation", True)
-        return ensure_boolean(stated) and all(getattr(one, "parameter_validation", True) for one in configs)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secure session's botocore session holds credentials: pickle the SecureSession")
-
-
-def _foreign_credentials(what: str) -> SessionError:
-    return SessionError(
-        f"{what}: calls of this session are signed as the baseline's role and nothing else",
-        remedy="leave it out; for another identity, make another session",
-    )

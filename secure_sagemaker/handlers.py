@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from botocore.hooks import BaseEventHooks
     from botocore.model import OperationModel
 
-__all__ = ["Guard", "register"]
+__all__ = ["Guard", "hold_back", "register", "register_calls", "register_classes", "release"]
 
 _STATE = "secure_sagemaker"
 _SIGV4: Mapping[str, str] = {
@@ -422,7 +422,13 @@ def _explanation(code: str, call: _Call) -> str:
 
 
 def register(events: BaseEventHooks, guard: Guard) -> None:
-    """Put the guard on a session's events, before any client copies them.
+    """Put the guard on a session's events, before any client copies them."""
+    register_calls(events, guard)
+    register_classes(events, guard)
+
+
+def register_calls(events: BaseEventHooks, guard: Guard) -> None:
+    """Have the guard see each call: of a session's clients made later, or of one client.
 
     A longer key runs before a shorter one, so the bare event names are the latest word, and within
     them ours come last (and first at before-send, ahead of whatever answers in AWS's place).
@@ -438,5 +444,47 @@ def register(events: BaseEventHooks, guard: Guard) -> None:
     events.register_first("before-send", guard.before_send, f"{_STATE}.send")
     events.register_last("after-call", guard.after_call, f"{_STATE}.after")
     events.register_last("after-call-error", guard.after_call_error, f"{_STATE}.error")
-    events.register_last("creating-client-class", guard.creating_client_class, f"{_STATE}.presigning")
-    events.register_last("creating-client-class.s3", guard.creating_s3_client_class, f"{_STATE}.transfers")
+
+
+class ClassHandlers(Protocol):
+    """What sees each class of clients before it is made."""
+
+    def creating_client_class(self, *, class_attributes: MutableMapping[str, object], **_: object) -> None:
+        """See the attributes of a client's class."""
+
+    def creating_s3_client_class(self, *, class_attributes: MutableMapping[str, object], **_: object) -> None:
+        """See those of S3's as well."""
+
+
+def register_classes(events: BaseEventHooks, handlers: ClassHandlers) -> None:
+    """Have each class of clients seen that a session makes."""
+    events.register_last("creating-client-class", handlers.creating_client_class, f"{_STATE}.presigning")
+    events.register_last("creating-client-class.s3", handlers.creating_s3_client_class, f"{_STATE}.transfers")
+
+
+def hold_back(events: BaseEventHooks, refuse: Callable[..., None]) -> None:
+    """Have every use of a client refused, before its request is made, signed or sent."""
+    for event, name in _USES.items():
+        events.register_first(event, refuse, f"{_STATE}.{name}")
+
+
+def release(events: BaseEventHooks) -> None:
+    """Take off whatever of ours is on these events."""
+    for event, name in _NAMES.items():
+        events.unregister(event, unique_id=f"{_STATE}.{name}")
+
+
+_USES: Mapping[str, str] = {
+    "provide-client-params": "provide",
+    "before-sign": "sign",
+    "before-send": "send",
+}
+_NAMES: Mapping[str, str] = {
+    **_USES,
+    "before-parameter-build": "verify",
+    "choose-signer.s3": "signer",
+    "after-call": "after",
+    "after-call-error": "error",
+    "creating-client-class": "presigning",
+    "creating-client-class.s3": "transfers",
+}

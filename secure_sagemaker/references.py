@@ -294,7 +294,7 @@ class ReferencedResources:
             page = self._ask(mention, operation, NextToken=token)
 
     def _ask(self, mention: Mention, operation: str, **more: object) -> Mapping[str, object]:
-        client = self._client()
+        client = self._support()
         action = f"sagemaker:{operation}"
         ask: Callable[..., Mapping[str, object]] = getattr(client, xform_name(operation))
         try:
@@ -327,8 +327,12 @@ class ReferencedResources:
 
     def _described(self, kind: ResourceKind) -> DescribedKind:
         if kind.id not in self._kinds:
-            self._kinds[kind.id] = DescribedKind.of(kind, self._client().meta.service_model)
+            self._kinds[kind.id] = DescribedKind.of(kind, self._support().meta.service_model)
         return self._kinds[kind.id]
+
+    def _support(self) -> SageMakerClient:
+        with self._lock:  # a session makes its clients one at a time
+            return self._client()
 
     def _is_foreign(self, mention: Mention) -> bool:
         arn = parse_arn(mention.text)

@@ -16,7 +16,7 @@ import botocore.loaders
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError, UnknownServiceError
 
-from secure_sagemaker.audit import AuditSink, AuditTrail, LoggingSink
+from secure_sagemaker.audit import AuditSink, AuditTrail, JsonLinesSink, LoggingSink
 from secure_sagemaker.baseline import (
     BaselineDocument,
     KeyReference,
@@ -37,9 +37,13 @@ from secure_sagemaker.exceptions import (
 )
 from secure_sagemaker.handlers import Guard
 from secure_sagemaker.identity import (
+    RECORDS_FILE,
     AssumedRole,
+    HandedError,
     KeyResolver,
     MfaToken,
+    ask,
+    handed_folder,
     mfa_source,
     read_anchor,
     sts_client,
@@ -52,6 +56,7 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel
     from types_boto3_s3 import S3Client
 
+    from secure_sagemaker.activation import Activation, Children, Earlier, OtherKeys, ProgramRun, Source
     from secure_sagemaker.sagemaker_sdk.sessions import SdkSession
 
 __all__ = ["SecureSession"]
@@ -94,7 +99,8 @@ class SecureSession(boto3.Session):
         region_name: The region to work in; by default the baseline's.
         source: Whose credentials assume the role: a boto3 session, a profile's name, or nothing for
             the default chain.
-        audit: Where audit records go; by default Python's logging.
+        audit: Where audit records go; by default Python's logging, or, in a program that
+            ``secure-sagemaker run`` started, its summary.
         mfa_token: Gives the current MFA code, when the baseline names an MFA device.
         clock: Tells the time, in UTC.
 
@@ -115,20 +121,25 @@ class SecureSession(boto3.Session):
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._source = _source_session(source)
+        self._handed = _handed()
         self._clock = clock
         self._baseline = _usable(
             _load(baseline, env=env, region=region_name, source=self._source, today=clock().date()),
             today=clock().date(),
         )
         self._trail = AuditTrail(
-            LoggingSink() if audit is None else audit, clock=clock, monotonic=time.monotonic
+            self._sink() if audit is None else audit, clock=clock, monotonic=time.monotonic
         )
         if (serial := self._baseline.role.mfa_serial) is not None:
             self._source = self._with_mfa(serial, mfa_token)
         self._regions: dict[str, SecureBotocoreSession] = {}
         self._regions_lock = threading.Lock()
-        wired, self._role, self._guard = self._wire(self._baseline)
-        super().__init__(botocore_session=wired, region_name=self._baseline.region)
+        self._wired, self._role, self._guard = self._wire(self._baseline)
+        super().__init__(botocore_session=self._wired, region_name=self._baseline.region)
+
+    def _sink(self) -> AuditSink:
+        # Whoever hands out the credentials sums up what was done with them.
+        return LoggingSink() if self._handed is None else JsonLinesSink(self._handed / RECORDS_FILE)
 
     def _with_mfa(self, serial: str, ask: MfaToken | None) -> boto3.Session:
         user, region = self._source, self._baseline.region
@@ -145,19 +156,6 @@ class SecureSession(boto3.Session):
         session = SecureBotocoreSession(elsewhere=self._elsewhere)
         endpoints = _endpoints(baseline)
         enforcer = Enforcer(baseline, today=lambda: self._clock().date())
-
-        def assumed(
-            suffix: str, *, inline: Mapping[str, object] | None = None, managed: Sequence[str] = ()
-        ) -> AssumedRole:
-            return AssumedRole(
-                baseline,
-                source=self._source,
-                region=baseline.region,
-                policy_arns=managed,
-                inline_policy=inline,
-                session_suffix=suffix,
-                endpoint_problem=endpoints.problem,
-            )
 
         def guard(role: AssumedRole, references: ReferencedResources | None) -> Guard:
             return Guard(
@@ -178,8 +176,7 @@ class SecureSession(boto3.Session):
 
         @cache
         def support() -> boto3.Session:
-            # Session policies add up: beside a managed one, the read-only policy would not be the limit.
-            role = assumed("-support", inline=_SUPPORT_POLICY)
+            role = self._assumed(baseline, support=True)
             wired = SecureBotocoreSession(elsewhere=self._elsewhere)
             wired.wire(guard(role, None), role)
             return boto3.Session(botocore_session=wired)
@@ -192,10 +189,31 @@ class SecureSession(boto3.Session):
             client=cache(lambda: support().client("sagemaker")),
             today=lambda: self._clock().date(),
         )
-        role = assumed("", managed=baseline.session_policy.policy_arns)
+        role = self._assumed(baseline)
         whole = guard(role, references)
         session.wire(whole, role)
         return session, role, whole
+
+    def _assumed(self, baseline: SecurityBaseline, *, support: bool = False) -> AssumedRole:
+        """The role of all calls; or, for what the library itself must read, with its own policy."""
+        handed = None
+        if self._handed is not None:
+            question = {"region": baseline.region, "digest": baseline.digest, "support": support}
+            handed = partial(ask, self._handed, question)
+        # Session policies add up: beside a managed one, the read-only policy would not be the limit.
+        return AssumedRole(
+            baseline,
+            source=self._source,
+            region=baseline.region,
+            policy_arns=() if support else baseline.session_policy.policy_arns,
+            inline_policy=_SUPPORT_POLICY if support else None,
+            session_suffix="-support" if support else "",
+            endpoint_problem=_endpoints(baseline).problem,
+            handed=handed,
+        )
+
+    def _in(self, region: str) -> SecureBotocoreSession:
+        return self._wired if region == self._baseline.region else self._elsewhere(region)
 
     def _elsewhere(self, region: str) -> SecureBotocoreSession:
         with self._regions_lock:
@@ -304,7 +322,7 @@ class SecureSession(boto3.Session):
         region = self._baseline.region if meta is None else str(meta.region_name)
         if region == self._baseline.region or region.endswith("-global"):
             return self._guard
-        return self._elsewhere(region).guard
+        return self._in(region).guard
 
     def _operation(self, operation: str | Callable[..., object]) -> OperationModel:
         client = getattr(operation, "__self__", None)
@@ -371,6 +389,54 @@ class SecureSession(boto3.Session):
         """Every decision of the session so far. Printing it gives a table."""
         return SessionReport(records=self._trail.records, forgotten=self._trail.forgotten)
 
+    # --- the whole process -------------------------------------------------------------------------
+
+    def activate(
+        self,
+        *,
+        earlier: Earlier = "refuse",
+        other_keys: OtherKeys = "refuse",
+        children: Children = "activate",
+    ) -> Activation:
+        """Put the whole process under this session: every botocore client, whoever makes it.
+
+        It begins with the call, and ends with the ``with`` block or with ``deactivate()``.
+
+        Args:
+            earlier: What becomes of clients that were made before: refused when they are used, or
+                adopted as if they had been made now.
+            other_keys: Whether sessions and clients with access keys of their own are refused, or left
+                alone: they sign with those, and are held to nothing.
+            children: Whether the processes that are started meanwhile are put under it as well, by the
+                environment that they inherit, or left alone.
+
+        Raises:
+            SessionError: Another baseline is active already, or other choices are.
+        """
+        from secure_sagemaker.activation import begin
+
+        return begin(self, self._parts(), earlier=earlier, other_keys=other_keys, children=children)
+
+    def run(self, command: Sequence[str], *, other_keys: OtherKeys = "refuse") -> ProgramRun:
+        """Run a program under this session, with what it starts, and wait for it: what ``secure-sagemaker run`` does.
+
+        Args:
+            command: The program and its arguments.
+            other_keys: As ``activate`` takes it.
+
+        Raises:
+            OSError: There is no such program, or it may not be run.
+            IdentityError: The role cannot be assumed; the program was not started.
+        """
+        from secure_sagemaker.activation import run
+
+        return run(command, self._parts(), other_keys=other_keys)
+
+    def _parts(self) -> Source:
+        from secure_sagemaker.activation import Source
+
+        return Source(baseline=self._baseline, source=self._source, within=self._in, assumed=self._assumed)
+
     # --- the SageMaker Python SDK ------------------------------------------------------------------
 
     def sagemaker_session(self) -> SdkSession:
@@ -395,6 +461,16 @@ class SecureSession(boto3.Session):
         if parsed is not None and parsed.key_arn is not None:
             return parsed.key_arn
         return self._guard.keys.resolve([reference])[reference]
+
+
+def _handed() -> Path | None:
+    try:
+        return handed_folder()
+    except HandedError as failed:
+        raise IdentityError(
+            f"this process is to be handed the role's credentials, and cannot be: {failed}",
+            remedy="keep the program that started it running, or start this one without SECURE_SAGEMAKER_HANDED",
+        ) from failed
 
 
 def _restore(baseline: SecurityBaseline) -> SecureSession:

@@ -3,6 +3,7 @@
     init        writes a commented baseline, from a VPC, a role and a key
     demo        a real training and hosting workflow on the embedded AWS, secured
     explain     what would be decided about a call, without calling AWS
+    run         a program as it is, under a baseline
     baseline    check, show, diff: what a baseline says; schema: what it may say
 
     app         the commands, put together; errors told in words

@@ -16,6 +16,7 @@ from secure_sagemaker.cli import (
     explain,
     init,
     pipeline,
+    run,
 )
 from secure_sagemaker.cli.exit_codes import ExitCode
 from secure_sagemaker.cli.output import CommandError, talk
@@ -89,6 +90,7 @@ app.command("explain")(explain.explain)
 app.add_typer(pipelines, name="pipeline")
 pipelines.command("check")(pipeline.check)
 pipelines.command("harden")(pipeline.harden)
+app.command("run", context_settings={"allow_interspersed_args": False})(run.run)
 app.add_typer(baselines, name="baseline")
 baselines.command("check")(baseline_check.check)
 baselines.command("show")(baseline_show.show)

@@ -101,6 +101,10 @@ security_groups = {security_groups}
 #targets = ["arn:aws:lambda:eu-west-1:111122223333:function:notify"]
 #emr_security_configurations = ["encrypted"]
 
+# What calls name (an endpoint's config, its models) is looked at before they are sent; invocations too, if stated.
+#[references]
+#invoke = true
+
 # Tags that everything carries: one value is injected, of several the caller chooses.
 #[required_tags]
 #team = ["churn", "fraud"]

@@ -29,7 +29,8 @@ references      which member names a thing made elsewhere, as data
 mentions        what one request names
 descriptions    what a Describe shows, as the request that would make it
 waivers         which waivers excuse a request
-walk            one walk over one request: what each verdict becomes
+settling        what each verdict becomes
+walk            one walk over one request
 enforcement     decides about a request
 snapshots       what a request said, to tell whether it still says so
 """

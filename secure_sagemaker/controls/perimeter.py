@@ -174,8 +174,8 @@ class TrustedArn:
     """The ARN of something that is told about the data: it is in a trusted account."""
 
     def judge(self, site: Site) -> Verdict:
-        """Text that is no ARN tells no account, and is refused."""
-        if not site.present:
+        """Text that is no ARN tells no account, and is refused; an empty one names nothing."""
+        if not site.present or site.value == "":
             return None
         trusted = {site.baseline.account, *site.baseline.data_perimeter.trusted_accounts}
         arn = parse_arn(site.value) if isinstance(site.value, str) else None

@@ -38,7 +38,7 @@ from secure_sagemaker.controls.checks import (
 )
 from secure_sagemaker.controls.documents import Document
 from secure_sagemaker.controls.images import ContainerImage, ImageOfAccount
-from secure_sagemaker.controls.perimeter import Bucket, BucketOwner, ResourcePolicy, S3Location
+from secure_sagemaker.controls.perimeter import Bucket, BucketOwner, ResourcePolicy, S3Location, TrustedArn
 from secure_sagemaker.controls.tags import AddedTags, RemovedTags, Tags
 from secure_sagemaker.controls.verdicts import Check, Rule, Site
 
@@ -56,6 +56,7 @@ __all__ = [
     "SUBNETS",
     "TAGS",
     "TAGS_ADDED",
+    "TOLD",
     "WRITTEN",
 ]
 
@@ -129,6 +130,7 @@ TAGS = _rule(ControlId.REQUIRED_TAGS, Tags())
 TAGS_ADDED = _rule(ControlId.REQUIRED_TAGS, AddedTags())
 READ = _rule(ControlId.DATA_PERIMETER, S3Location(written=False))
 WRITTEN = _rule(ControlId.DATA_PERIMETER, S3Location(written=True))
+TOLD = _rule(ControlId.DATA_PERIMETER, TrustedArn())
 _VPC_ID = _rule(ControlId.VPC_CONFIG, Subset(listed=_vpc_id, single=True))
 _VPC_ONLY = _rule(
     ControlId.DIRECT_INTERNET_ACCESS,
@@ -457,6 +459,8 @@ BY_VALUE: Mapping[str, Rule] = {
     "KmsKeyId": RESOURCE,
     "RoleArn": _ROLE,
     "ProductionVariantServerlessConfig": _SERVERLESS,
+    # An endpoint's notifications can hold its answers.
+    **dict.fromkeys(("InferenceRouterSnsTopicArn", "NotificationTopicArn", "SnsTopicArn"), TOLD),
     **dict.fromkeys(
         ("AlgorithmImage", "ContainerImage", "ImageBaseImage", "ImageUri", "OptimizationContainerImage"),
         _IMAGE,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from secure_sagemaker.baseline import ControlId
 from secure_sagemaker.controls.catalogue import ExemptionId
 from secure_sagemaker.controls.checks import Choice, Forbidden, Key
-from secure_sagemaker.controls.perimeter import Bucket, BucketOwner, TrustedArn, TrustedPrincipal
+from secure_sagemaker.controls.perimeter import Bucket, BucketOwner, TrustedPrincipal
 from secure_sagemaker.controls.rules import (
     GROUPS,
     POLICY,
@@ -21,6 +21,7 @@ from secure_sagemaker.controls.rules import (
     RESOURCE,
     ROLE_IF_NAMED,
     SUBNETS,
+    TOLD,
     WRITTEN,
 )
 from secure_sagemaker.controls.s3_buckets import Closed
@@ -82,7 +83,6 @@ def _refused(wanted: str) -> Check:
 _KEY_OF_OBJECTS = _rule(ControlId.S3_ENCRYPTION, Key(control=ControlId.S3_ENCRYPTION))
 _KEY_IF_NAMED = _rule(ControlId.KMS_RESOURCE_KEY, Key(control=ControlId.KMS_RESOURCE_KEY, inject=False))
 _FUNCTION_PRINCIPAL = _rule(ControlId.RESOURCE_POLICY, TrustedPrincipal())
-_TOLD = _rule(ControlId.DATA_PERIMETER, TrustedArn())
 _FUNCTION_URL = _rule(
     ControlId.RESOURCE_POLICY,
     Choice(strict="AWS_IAM", permitted=lambda baseline: False, safe_when_absent=True),
@@ -150,7 +150,7 @@ SERVICES: Mapping[str, Mapping[tuple[str, str], Rule]] = {
         ("CreateExportTaskRequest", "destination"): _rule(ControlId.DATA_PERIMETER, Bucket(written=True)),
         ("PutDestinationPolicyRequest", "accessPolicy"): POLICY,
         ("PutResourcePolicyRequest", "policyDocument"): POLICY,
-        ("PutSubscriptionFilterRequest", "destinationArn"): _TOLD,
+        ("PutSubscriptionFilterRequest", "destinationArn"): TOLD,
         ("PutSubscriptionFilterRequest", "roleArn"): ROLE_IF_NAMED,
     },
     "lambda": {
@@ -164,8 +164,8 @@ SERVICES: Mapping[str, Mapping[tuple[str, str], Rule]] = {
         ("LayerVersionContentInput", "S3Bucket"): _rule(ControlId.DATA_PERIMETER, Bucket(written=False)),
         ("UpdateFunctionCodeRequest", "S3Bucket"): _rule(ControlId.DATA_PERIMETER, Bucket(written=False)),
         ("UpdateFunctionCodeRequest", "SourceKMSKeyArn"): _KEY_IF_NAMED,
-        ("OnFailure", "Destination"): _TOLD,
-        ("OnSuccess", "Destination"): _TOLD,
+        ("OnFailure", "Destination"): TOLD,
+        ("OnSuccess", "Destination"): TOLD,
         ("VpcConfig", "SecurityGroupIds"): GROUPS,
         ("VpcConfig", "SubnetIds"): SUBNETS,
         ("AddLayerVersionPermissionRequest", "Principal"): _FUNCTION_PRINCIPAL,
@@ -183,7 +183,7 @@ SERVICES: Mapping[str, Mapping[tuple[str, str], Rule]] = {
         ("PutPermissionRequest", "Policy"): POLICY,
         ("PutPermissionRequest", "Principal"): _FUNCTION_PRINCIPAL,
         ("PutRuleRequest", "RoleArn"): ROLE_IF_NAMED,
-        ("Target", "Arn"): _TOLD,
+        ("Target", "Arn"): TOLD,
         ("Target", "RoleArn"): ROLE_IF_NAMED,
         ("AwsVpcConfiguration", "SecurityGroups"): GROUPS,
         ("AwsVpcConfiguration", "Subnets"): SUBNETS,
@@ -192,7 +192,7 @@ SERVICES: Mapping[str, Mapping[tuple[str, str], Rule]] = {
         ("CreateScheduleInput", "KmsKeyArn"): RESOURCE,
         ("UpdateScheduleInput", "KmsKeyArn"): RESOURCE,
         # A universal target is of no account: it is any API, called later with a text as its request.
-        ("Target", "Arn"): _TOLD,
+        ("Target", "Arn"): TOLD,
         ("Target", "RoleArn"): ROLE_IF_NAMED,
         ("AwsVpcConfiguration", "SecurityGroups"): GROUPS,
         ("AwsVpcConfiguration", "Subnets"): SUBNETS,

@@ -1,4 +1,4 @@
-"""One walk over one request: what each verdict becomes under the control's mode and the waivers.
+"""One walk over one request: each governed member is judged where it stands.
 
 It runs twice for each call of the program, so what most requests do not need is made only where it is
 needed: a path where something is decided, a copy where something may change.
@@ -7,35 +7,28 @@ needed: a path where something is decided, a copy where something may change.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from secure_sagemaker.baseline import ControlId, Mode, Waiver
-from secure_sagemaker.controls.catalogue import CONTROLS, EXEMPTIONS, references
-from secure_sagemaker.controls.decisions import ABSENT, HIDDEN, Action, Decision
+from secure_sagemaker.baseline import ControlId, Waiver
 from secure_sagemaker.controls.documents import Document
 from secure_sagemaker.controls.job_documents import hold_job_document
 from secure_sagemaker.controls.members import Parent
 from secure_sagemaker.controls.parameters import Child, Node
 from secure_sagemaker.controls.pipelines import Reading, hold_definition
-from secure_sagemaker.controls.script_mode import Adaptation
-from secure_sagemaker.controls.unknown import holds_unknown, told
+from secure_sagemaker.controls.settling import Settling
+from secure_sagemaker.controls.unknown import holds_unknown
 from secure_sagemaker.controls.verdicts import (
     REMOVE,
     Check,
-    Exempted,
     Kept,
     Lookup,
-    Policy,
     Rewritten,
-    Rule,
     Site,
     Supplied,
     Unfit,
     Verdict,
 )
-from secure_sagemaker.controls.waivers import excuse
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
@@ -45,12 +38,10 @@ __all__ = ["Walk"]
 # What nearly every structure is comes first, and needs no look into a registry.
 _STRUCTURE = (dict, Mapping)
 _LIST = (list, Sequence)
-_SHOWN = 300
-"""How many characters of a value a decision shows."""
-_CHANGED = (
-    "it was secured, and something changed it afterwards: a handler registered on the client or the session"
+_JOINED = (
+    "the document holds variables, so that it cannot be written anew here",
+    "write it into the document",
 )
-_IN_A_VARIABLE = "the document holds variables, so that it cannot be written anew here"
 _CHOSEN = "whoever starts the pipeline could give the variable another value"
 _UNTOLD = "what it will be is known only when the pipeline runs"
 _WRITE_IT = "write the value into the step, or make it a parameter with a default that fits"
@@ -69,27 +60,15 @@ class Holder(Protocol):
 
 
 @dataclass(kw_only=True, slots=True)
-class Walk:
-    """One walk over one request, gathering decisions."""
+class Walk(Settling):
+    """One walk over one request."""
 
     service: str
-    operation: str
     model: OperationModel
-    policy: Policy
-    waivers: Mapping[ControlId, Waiver]
-    final: bool
-    """Whether the request is as it is about to be sent: then nothing of it is changed."""
     holder: Holder
     """What knows the plans and waivers of other operations."""
-    prefix: str = ""
-    """What stands before every path: where the request is, inside another one."""
     reading: Reading | None = None
     """What variables in the request stand for; without it there are none."""
-    elsewhere: bool = False
-    """Whether it is no request but what a Describe shows of something that was made elsewhere."""
-    decisions: list[Decision] = field(default_factory=list)
-    lookups: list[str] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
 
     def structure(
         self,
@@ -240,135 +219,14 @@ class Walk:
         if isinstance(absent, Lookup):
             return absent
         untold = holds_unknown(site.value) and not isinstance(verdict, Kept)
-        if isinstance(absent, Supplied) and (untold or (absent.value == site.value and not self.final)):
+        supplied = isinstance(absent, Supplied)
+        if isinstance(absent, Supplied) and not self.final and (untold or absent.value == site.value):
             return Rewritten(value=absent.value, why=_CHOSEN)
         if untold and isinstance(verdict, Unfit):
             return replace(verdict, why=_UNTOLD, remedy=_WRITE_IT)
+        if untold and supplied:
+            return Unfit(wanted="a value that is known", why=_UNTOLD, remedy=_WRITE_IT)
         return verdict
-
-    # --- what a verdict becomes -------------------------------------------------------------------
-
-    def _settle(
-        self, rule: Rule, site: Site, verdict: Verdict, path: str, changes: dict[str, object]
-    ) -> None:
-        here = path + site.member
-        got = ABSENT if not site.present else HIDDEN if rule.secret else _shown(site.value)
-        match verdict:
-            case None:
-                return
-            case Kept():
-                self._record(rule.control, here, Action.KEPT, got, got)
-            case Supplied(value=value):
-                self._change(rule.control, here, got, value, changes, action=Action.INJECTED)
-            case Exempted():
-                self._settle_exemption(rule.control, verdict, here, got=got)
-            case Lookup(reference=reference, inject=inject):
-                wanted = f"the key ARN of {reference}, once kms:DescribeKey has told it"
-                injected = inject and not site.present
-                if self._excused(rule.control, here, got, wanted):
-                    return  # nothing would be changed or refused, so nothing need be known
-                self.lookups.append(reference)
-                action = Action.INJECTED if injected else Action.KEPT
-                self._record(rule.control, here, action, got, wanted)
-            case Rewritten() if self.elsewhere:
-                self._record(rule.control, here, Action.KEPT, got, got)  # how it is written harms nobody
-            case Rewritten(value=value, why=why):
-                self._change(rule.control, here, got, value, changes, action=Action.CORRECTED, why=why)
-            case Unfit():
-                self._settle_unfit(rule.control, verdict, here, got, changes)
-
-    def _settle_exemption(
-        self, control: ControlId, verdict: Verdict, path: str, *, got: str = ABSENT
-    ) -> None:
-        if isinstance(verdict, Exempted):
-            exemption = EXEMPTIONS[verdict.exemption]
-            why = f"{exemption.reason} ({exemption.source})"
-            self._record(control, path, Action.EXEMPT, got, got, why)
-
-    def _settle_unfit(
-        self, control: ControlId, verdict: Unfit, path: str, got: str, changes: dict[str, object]
-    ) -> None:
-        mode = self.policy.baseline.mode(control)
-        if mode is Mode.CORRECT and verdict.correction is not None and not self.final:
-            self._change(
-                control, path, got, verdict.correction, changes, action=Action.CORRECTED, why=verdict.why
-            )
-        elif not self._excused(control, path, got, verdict.wanted):
-            self._refuse(control, path, got, verdict.wanted, why=verdict.why, remedy=verdict.remedy)
-
-    def _change(
-        self,
-        control: ControlId,
-        path: str,
-        got: str,
-        value: object,
-        changes: dict[str, object],
-        *,
-        action: Action,
-        why: str = "",
-    ) -> None:
-        wanted = _shown(value)
-        if self._excused(control, path, got, wanted):
-            return
-        if self.elsewhere:
-            self._refuse(control, path, got, wanted)
-            return
-        if self.final:
-            self._refuse(
-                control,
-                path,
-                got,
-                wanted,
-                why=_IN_A_VARIABLE if self.reading is not None else _CHANGED,
-                remedy="write it into the document"
-                if self.reading is not None
-                else "have that handler leave the member alone",
-            )
-            return
-        changes[path.rpartition(".")[2]] = value
-        self._record(control, path, action, got, wanted, why)
-
-    def _adapt(self, adaptation: Adaptation, path: str, changes: dict[str, object]) -> None:
-        control, here = adaptation.control, path + adaptation.path
-        got, wanted, why = adaptation.got, adaptation.wanted, adaptation.why
-        if self._excused(control, here, got, wanted):
-            return
-        if adaptation.value is None or self.final:
-            self._refuse(control, here, got, wanted, why=why, remedy=adaptation.remedy)
-            return
-        changes[adaptation.member] = adaptation.value
-        self._record(control, here, Action.CORRECTED, got=got, wanted=wanted, why=why)
-
-    def _excused(self, control: ControlId, path: str, got: str, wanted: str) -> bool:
-        if (waiver := self.waivers.get(control)) is not None:
-            self._record(control, path, Action.WAIVED, got, wanted, excuse(waiver))
-            return True
-        if control in self.policy.observed:
-            self._record(control, path, Action.OBSERVED, got, wanted)
-            return True
-        return False
-
-    def _refuse(
-        self, control: ControlId, path: str, got: str, wanted: str, *, why: str = "", remedy: str = ""
-    ) -> None:
-        row = CONTROLS[control]
-        reason = f"{row.why}; {why}" if why else row.why
-        self._record(control, path, Action.REFUSED, got, wanted, reason, remedy or row.remedy)
-
-    def _record(
-        self,
-        control: ControlId,
-        path: str,
-        action: Action,
-        got: str,
-        wanted: str,
-        why: str = "",
-        remedy: str = "",
-    ) -> None:
-        decided = _familiar if got is ABSENT and not self.prefix else _decision
-        self.decisions.append(
-            decided(self.operation, control, self.prefix, path, action, got, wanted, why, remedy)
-        )
 
     # --- documents --------------------------------------------------------------------------------
 
@@ -380,7 +238,6 @@ class Walk:
         model: OperationModel | None = None,
         parameters: Mapping[str, object] | None = None,
         name: str = "",
-        final: bool | None = None,
     ) -> Walk:
         """A walk over a request inside this one: what it decides is decided here.
 
@@ -390,38 +247,19 @@ class Walk:
             model: The operation whose input it is, where that is another than this one.
             parameters: That input.
             name: What waivers know it by, where it does not name itself.
-            final: Whether it may not be changed, where this one may.
         """
-        inner = replace(
-            self,
-            prefix=self.prefix + prefix,
-            reading=reading or self.reading,
-            final=self.final if final is None else final,
-        )
+        inner = replace(self, prefix=self.prefix + prefix, reading=reading or self.reading)
         if model is not None:
             inner.model, inner.operation = model, model.name
             inner.waivers = {**self.holder.waivers(model, parameters or {}, name=name), **self.waivers}
         return inner
 
-    def conflict(
-        self, control: ControlId, path: str, got: str, wanted: str, *, why: str = "", remedy: str = ""
-    ) -> None:
-        """Refuse what nothing can be put in the place of, unless it is excused."""
-        if not self._excused(control, path, got, wanted):
-            self._refuse(control, path, got, wanted, why=why, remedy=remedy)
-
-    def meet_unknown(self, path: str, value: object) -> None:
-        """Treat a member that nobody has reviewed as the baseline says."""
-        self.unknown.append(self.prefix + path)
-        if self.policy.baseline.unknown_members == "refuse":
-            self.conflict(ControlId.UNKNOWN_MEMBER, path, type(value).__name__, ABSENT)
-
     def _document(self, document: Document, path: str, value: object, *, read: bool) -> str | None:
         if value is None:
             return None
-        inner = (
-            self.within(prefix="", final=True) if read else self
-        )  # what holds variables cannot be written anew
+        inner = self
+        if read:
+            inner = replace(self, final=True, unchangeable=_JOINED)
         held = _HOLD[document.kind](inner, value, path)
         return None if inner.final else held
 
@@ -444,49 +282,3 @@ def _with(content: Mapping[str, object], changes: Mapping[str, object]) -> dict[
         if value is REMOVE:
             del result[name]
     return result
-
-
-def _decision(
-    operation: str,
-    control: ControlId,
-    prefix: str,
-    path: str,
-    action: Action,
-    got: str,
-    wanted: str,
-    why: str,
-    remedy: str,
-) -> Decision:
-    return Decision(
-        control_id=control,
-        path=prefix + path,
-        action=action,
-        got=got,
-        wanted=wanted,
-        why=why or CONTROLS[control].why,
-        remedy=remedy,
-        references=_references(operation, path, control),
-    )
-
-
-# What is absent is decided on by the baseline alone, again and again: that is one object each time, also in
-# the audit trail. What a request itself says is remembered nowhere.
-_familiar = lru_cache(maxsize=1024)(_decision)
-
-
-@lru_cache(maxsize=4096)
-def _references(operation: str, path: str, control: ControlId) -> tuple[str, ...]:
-    return references(operation, _generic(path), control)
-
-
-def _generic(path: str) -> str:
-    parts = []
-    for part in path.split("."):
-        name, bracket, _ = part.partition("[")
-        parts.append(f"{name}[]" if bracket else name)
-    return ".".join(parts)
-
-
-def _shown(value: object) -> str:
-    text = told(repr(value) if not isinstance(value, str) else value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"

@@ -1,22 +1,35 @@
 """Who signs: the assumed role, and nothing else.
 
 credentials   AssumeRole as botocore credentials that refresh themselves
+handed        credentials that another process hands out instead
 mfa           MFA, asked for once
 keys          KMS references, resolved to key ARNs
 anchors       the organisation's layer, where it is kept in AWS
 """
 
 from secure_sagemaker.identity.anchors import read_anchor
-from secure_sagemaker.identity.credentials import AssumedRole, AssumeRoleProvider, Principal, sts_client
+from secure_sagemaker.identity.credentials import (
+    AssumedRole,
+    AssumeRoleProvider,
+    Principal,
+    is_assuming,
+    sts_client,
+)
+from secure_sagemaker.identity.handed import RECORDS_FILE, HandedError, ask, handed_folder
 from secure_sagemaker.identity.keys import KeyResolver
 from secure_sagemaker.identity.mfa import MfaToken, mfa_source
 
 __all__ = [
+    "RECORDS_FILE",
     "AssumeRoleProvider",
     "AssumedRole",
+    "HandedError",
     "KeyResolver",
     "MfaToken",
     "Principal",
+    "ask",
+    "handed_folder",
+    "is_assuming",
     "mfa_source",
     "read_anchor",
     "sts_client",

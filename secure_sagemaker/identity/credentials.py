@@ -8,8 +8,10 @@ source, or the role cannot be assumed, that is an error: nothing falls back to w
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, TypedDict
@@ -23,11 +25,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from secure_sagemaker.baseline import SecurityBaseline
 from secure_sagemaker.exceptions import IdentityError
+from secure_sagemaker.identity.handed import HandedError
 
 if TYPE_CHECKING:
     from types_boto3_sts import STSClient
 
-__all__ = ["AssumeRoleProvider", "AssumedRole", "Principal", "sts_client"]
+__all__ = ["AssumeRoleProvider", "AssumedRole", "Principal", "is_assuming", "sts_client"]
 
 DEFAULT_SESSION_NAME = "secure-sagemaker"
 METHOD = "secure-sagemaker-assume-role"
@@ -37,6 +40,24 @@ _TRUST_ACTIONS = (
     ("tags", "sts:TagSession"),
     ("source_identity", "sts:SetSourceIdentity"),
 )
+
+
+_assuming: ContextVar[bool] = ContextVar("secure_sagemaker_assuming", default=False)
+
+
+def is_assuming() -> bool:
+    """Whether a role is being assumed here and now: the one thing that the source's credentials sign."""
+    return _assuming.get()
+
+
+@contextmanager
+def _while_assuming() -> Iterator[None]:
+    # Set here and nowhere above: botocore refreshes in whatever thread signs first.
+    token = _assuming.set(True)
+    try:
+        yield
+    finally:
+        _assuming.reset(token)
 
 
 class _Metadata(TypedDict):
@@ -59,6 +80,13 @@ class Principal:
     """When the current credentials end, in ISO 8601."""
     packed_policy_size: int | None
     """How much of STS's own limit policies and tags take, in percent."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Session:
+    principal: Principal
+    secret_key: str = field(repr=False)
+    token: str = field(repr=False)
 
 
 def _no_problem(_: str) -> None:
@@ -103,6 +131,7 @@ class AssumedRole:
         inline_policy: A session policy document that narrows it; what either policy kind allows is allowed.
         session_suffix: What the role session name ends with, to tell sessions apart in CloudTrail.
         endpoint_problem: Tells why STS's endpoint may not be used, or None when it may.
+        handed: Asks the process that assumed the role already, where this one was started by it.
     """
 
     def __init__(
@@ -115,8 +144,10 @@ class AssumedRole:
         inline_policy: Mapping[str, object] | None = None,
         session_suffix: str = "",
         endpoint_problem: Callable[[str], str | None] = _no_problem,
+        handed: Callable[[], Mapping[str, object]] | None = None,
     ) -> None:
         self._baseline = baseline
+        self._handed = handed
         self._source = source
         self._region = region
         self._policy_arns = tuple(policy_arns)
@@ -158,6 +189,56 @@ class AssumedRole:
         Raises:
             IdentityError: There is no source, or STS says no; the message says what to change.
         """
+        with _while_assuming():
+            session = self._assume() if self._handed is None else self._take(self._handed)
+        self._principal = session.principal
+        self._issued.add(session.principal.access_key_id)
+        return {
+            "access_key": session.principal.access_key_id,
+            "secret_key": session.secret_key,
+            "token": session.token,
+            "expiry_time": session.principal.expires,
+            "account_id": self._baseline.account,
+        }
+
+    def hand_out(self) -> Mapping[str, object]:
+        """The current credentials and whose they are, for a process that was started by this one."""
+        while True:
+            frozen = self._credentials.get_frozen_credentials()
+            principal = self._principal
+            if principal is not None and principal.access_key_id == frozen.access_key:
+                break  # else another thread has assumed the role between the two lines
+        return {
+            "access_key": frozen.access_key,
+            "secret_key": frozen.secret_key,
+            "token": frozen.token,
+            "expiry_time": principal.expires,
+            "arn": principal.arn,
+            "packed_policy_size": principal.packed_policy_size,
+        }
+
+    def _take(self, handed: Callable[[], Mapping[str, object]]) -> _Session:
+        try:
+            answer = handed()
+        except HandedError as failed:
+            raise IdentityError(
+                f"this process is to be handed the credentials of {self._baseline.role.arn}, and was not: {failed}",
+                remedy="keep the program that started it running, and use its baseline; one of another baseline "
+                "has a process of its own",
+            ) from failed
+        size = answer["packed_policy_size"]
+        return _Session(
+            principal=Principal(
+                arn=str(answer["arn"]),
+                access_key_id=str(answer["access_key"]),
+                expires=str(answer["expiry_time"]),
+                packed_policy_size=size if isinstance(size, int) else None,
+            ),
+            secret_key=str(answer["secret_key"]),
+            token=str(answer["token"]),
+        )
+
+    def _assume(self) -> _Session:
         request = self._request()
         sts = sts_client(
             self._source,
@@ -177,20 +258,16 @@ class AssumedRole:
             ) from failed
         credentials = answer["Credentials"]
         expires: datetime = credentials["Expiration"]
-        self._principal = Principal(
-            arn=answer["AssumedRoleUser"]["Arn"],
-            access_key_id=credentials["AccessKeyId"],
-            expires=expires.isoformat(),
-            packed_policy_size=answer.get("PackedPolicySize"),
+        return _Session(
+            principal=Principal(
+                arn=answer["AssumedRoleUser"]["Arn"],
+                access_key_id=credentials["AccessKeyId"],
+                expires=expires.isoformat(),
+                packed_policy_size=answer.get("PackedPolicySize"),
+            ),
+            secret_key=credentials["SecretAccessKey"],
+            token=credentials["SessionToken"],
         )
-        self._issued.add(credentials["AccessKeyId"])
-        return {
-            "access_key": credentials["AccessKeyId"],
-            "secret_key": credentials["SecretAccessKey"],
-            "token": credentials["SessionToken"],
-            "expiry_time": expires.isoformat(),
-            "account_id": self._baseline.account,
-        }
 
     def _request(self) -> dict[str, object]:
         role = self._baseline.role

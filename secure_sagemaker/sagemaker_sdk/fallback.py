@@ -32,9 +32,12 @@ __all__ = [
     "adopt_fallback",
     "defaults_of",
     "is_secured",
+    "is_wide",
     "latest_session",
     "mark_secured",
+    "narrow",
     "release_fallback",
+    "widen",
 ]
 
 
@@ -46,6 +49,7 @@ class _Secured:
 
 _secured: WeakKeyDictionary[boto3.Session, _Secured] = WeakKeyDictionary()
 _latest: list[boto3.Session] = []  # at most one
+_wide: list[bool] = []  # at most one
 
 
 def adopt_fallback(session: boto3.Session) -> None:
@@ -71,9 +75,24 @@ def mark_secured(
     _secured[session] = _Secured(defaults=defaults, issued=issued)
 
 
+def widen() -> None:
+    """Count every session as the latest secure one: the whole process is under it."""
+    _wide[:] = [True]
+
+
+def narrow() -> None:
+    """Tell sessions apart again."""
+    _wide.clear()
+
+
+def is_wide() -> bool:
+    """Whether every session counts as the latest secure one."""
+    return bool(_wide)
+
+
 def defaults_of(session: object) -> Mapping[str, object] | None:
     """The SDK's defaults for a session, or for the latest secure one where none is named; None for others."""
-    named = latest_session() if session is None else session
+    named = latest_session() if session is None or _wide else session
     secured = _secured.get(named) if isinstance(named, boto3.Session) else None
     return None if secured is None else secured.defaults
 

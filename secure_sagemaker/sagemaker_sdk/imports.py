@@ -10,7 +10,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from weakref import WeakSet
 
-__all__ = ["each_module"]
+__all__ = ["each_module", "no_more"]
 
 # The second is version 1, on which v2 stands; the third signs what MLflow sends to SageMaker.
 _PACKAGES = frozenset({"sagemaker", "sagemaker_core", "sagemaker_mlflow"})
@@ -30,6 +30,12 @@ def each_module(act: _Act) -> None:
             if _is_the_sdks(name) and module not in acted:
                 acted.add(module)
                 act(module)
+
+
+def no_more(act: _Act) -> None:
+    """Act on no further module."""
+    with _lock:
+        _acted.pop(act, None)
 
 
 def _is_the_sdks(module_name: str) -> bool:
@@ -58,7 +64,7 @@ def _act_after(loader: Loader) -> None:
     def exec_module(module: ModuleType) -> None:
         execute(module)
         with _lock:
-            for act, acted in _acted.items():
+            for act, acted in tuple(_acted.items()):
                 acted.add(module)
                 act(module)
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import sys
 from collections.abc import Callable, Mapping
 from functools import wraps
 from types import ModuleType
@@ -32,7 +33,9 @@ from secure_sagemaker.sagemaker_sdk.fallback import (
     LatestClient,
     adopt_fallback,
     is_secured,
+    is_wide,
     mark_secured,
+    release_fallback,
 )
 from secure_sagemaker.sagemaker_sdk.imports import each_module
 from secure_sagemaker.sagemaker_sdk.installed import SdkVersion
@@ -44,7 +47,7 @@ from secure_sagemaker.sagemaker_sdk.version_3 import (
     take_defaults_as_valid,
 )
 
-__all__ = ["adopt_process"]
+__all__ = ["adopt_process", "leave_fallback"]
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +65,7 @@ _SPARK_PROCESSOR = "_SparkProcessorBase"
 _SPARK_CREDENTIALS = "_config_aws_credentials"
 _LOGS = "sagemaker.core.utils.logs"
 _CLIENTS = "sagemaker.core.utils.utils"
+_KEPT_CLIENTS = (_CLIENTS,)
 _SESSIONS = "sagemaker.core.helper.session_helper"
 # What a module must have for the fallback to reach it.
 _FALLBACKS: Mapping[str, str] = {_LOGS: "Session", _CLIENTS: "Session", _SESSIONS: "boto3"}
@@ -87,6 +91,17 @@ def adopt_process(
             _moved(sdk, "its check of the role", "trainers may refuse a least-privilege role")
         _fall_back_to(sdk, boto_session)
         _adopt_process_clients(sdk, boto_session)
+
+
+def leave_fallback(before: boto3.Session | None) -> None:
+    """Have the SDK fall back to this session again, or to none, with no client kept for the process."""
+    if before is None:
+        release_fallback()
+    else:
+        adopt_fallback(before)
+    for name in _KEPT_CLIENTS:
+        if (module := sys.modules.get(name)) is not None:
+            module.SageMakerClient.reset()
 
 
 def _forget_ambient_telemetry(sdk: SdkVersion) -> None:
@@ -163,7 +178,7 @@ def _unless_secured(
 
     @wraps(asked)
     def credentials(holder: Any) -> object:
-        if is_secured(session_of(holder)):
+        if is_wide() or is_secured(session_of(holder)):
             raise SessionError(
                 "local mode would hand the role's credentials to a container on this machine, which has"
                 " neither the baseline's VPC nor network isolation around it",

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
-from functools import cache
-from typing import TYPE_CHECKING, TypeAlias, cast
+from functools import cache, wraps
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from weakref import WeakKeyDictionary
 
 import boto3
 from botocore.exceptions import ClientError
 
 from secure_sagemaker.exceptions import DefaultBucketError
 from secure_sagemaker.sagemaker_sdk.defaults import SdkDefaults, sagemaker_defaults
+from secure_sagemaker.sagemaker_sdk.fallback import is_wide, latest_session, narrow, widen
 from secure_sagemaker.sagemaker_sdk.installed import installed_sdk
-from secure_sagemaker.sagemaker_sdk.process import adopt_process
+from secure_sagemaker.sagemaker_sdk.process import adopt_process, leave_fallback
 from secure_sagemaker.sagemaker_sdk.version_2 import ValidDefaults
+from secure_sagemaker.sagemaker_sdk.version_3 import give_defaults
 
 if TYPE_CHECKING:
     # Only one of the two can be installed, and v3 ships without py.typed: each name is Any where
@@ -25,14 +28,64 @@ if TYPE_CHECKING:
 
     SdkSession: TypeAlias = SessionV2 | SessionV3
 
-__all__ = ["make_sagemaker_session"]
+__all__ = ["answer_as_secured", "leave_process", "make_sagemaker_session"]
 
+_Function = Callable[..., Any]
+_ISOLATION = "enable_network_isolation"
 _MAKE = "sagemaker_session"  # SecureSession's method; a plain boto3 session has none, and is never pickled
 _SESSION_MODULES: Mapping[int, tuple[str, ...]] = {
     # sagemaker.modules takes no other session than sagemaker-core's own, whose methods v2's has too.
     2: ("sagemaker.session", "sagemaker_core.helper.session_helper"),
     3: ("sagemaker.core.helper.session_helper",),
 }
+
+
+_defaults_of: WeakKeyDictionary[boto3.Session, SdkDefaults] = WeakKeyDictionary()
+
+
+def answer_as_secured() -> None:
+    """Have the SDK's own sessions, whatever they are over, take the latest secure one's defaults and answers.
+
+    For programs that make such sessions themselves, and ask them what a launcher's session would not know.
+    """
+    widen()
+    sdk = installed_sdk()
+    holder = importlib.import_module(_SESSION_MODULES[sdk.major][0]).Session
+    if sdk.major == 2:  # v3's are given them in any case
+        give_defaults(holder, when=is_wide)
+    _replace(holder, "get_caller_identity_arn", _identity)
+    _replace(holder, "endpoint_from_production_variants", _endpoint)
+
+
+def leave_process(before: boto3.Session | None) -> None:
+    """Have the SDK fall back to what it did before, and its own sessions answer for themselves."""
+    narrow()
+    leave_fallback(before)
+
+
+def _replace(holder: Any, name: str, make: Callable[[_Function], _Function]) -> None:
+    own: _Function = getattr(holder, name)
+    if not hasattr(own, "__wrapped__"):
+        setattr(holder, name, wraps(own)(make(own)))
+
+
+def _identity(own: _Function) -> _Function:
+    def get_caller_identity_arn(session: object) -> object:
+        latest = latest_session()
+        if is_wide() and latest is not None:
+            return _defaults_of[latest].execution_role
+        return own(session)
+
+    return get_caller_identity_arn
+
+
+def _endpoint(own: _Function) -> _Function:
+    def endpoint_from_production_variants(session: object, *arguments: object, **settings: object) -> object:
+        if is_wide():
+            settings[_ISOLATION] = settings.get(_ISOLATION) or None
+        return own(session, *arguments, **settings)
+
+    return endpoint_from_production_variants
 
 
 def make_sagemaker_session(
@@ -50,6 +103,7 @@ def make_sagemaker_session(
     """
     sdk = installed_sdk()
     config = ValidDefaults(sagemaker_defaults(defaults))
+    _defaults_of[boto_session] = defaults
     session = _session_class(sdk.major)(boto_session=boto_session, sagemaker_config=config)
     session.secure_defaults = defaults
     adopt_process(sdk, boto_session, config, issued)

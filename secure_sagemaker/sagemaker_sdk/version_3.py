@@ -27,7 +27,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from secure_sagemaker.exceptions import SessionError
-from secure_sagemaker.sagemaker_sdk.fallback import defaults_of, is_secured, latest_session
+from secure_sagemaker.sagemaker_sdk.fallback import defaults_of, is_secured, is_wide, latest_session
 from secure_sagemaker.sagemaker_sdk.imports import each_module
 from secure_sagemaker.sagemaker_sdk.version_2 import ValidDefaults
 
@@ -61,9 +61,15 @@ def take_defaults_as_valid() -> bool:
     return found
 
 
-def give_defaults() -> bool:
-    """Have every SDK session over a secure one given its defaults; whether the SDK makes sessions as it did."""
-    holder = importlib.import_module("sagemaker.core.helper.session_helper").Session
+def give_defaults(holder: Any = None, *, when: Callable[[], bool] = lambda: True) -> bool:
+    """Have every SDK session over a secure one given its defaults; whether the SDK makes sessions as it did.
+
+    Args:
+        holder: The SDK's class of sessions; by default v3's.
+        when: Whether they are to be given, asked for each session.
+    """
+    if holder is None:
+        holder = importlib.import_module("sagemaker.core.helper.session_helper").Session
     initialise: _Function = holder.__init__
     if hasattr(initialise, "__wrapped__"):
         return True
@@ -74,7 +80,7 @@ def give_defaults() -> bool:
     @wraps(initialise)
     def initialised(*arguments: object, **named: object) -> None:
         given = signature.bind(*arguments, **named).arguments
-        if not given.get("sagemaker_config"):
+        if when() and not given.get("sagemaker_config"):
             defaults = defaults_of(given.get("boto_session"))
             if defaults is not None:
                 given["sagemaker_config"] = defaults
@@ -162,7 +168,7 @@ def _mlflow_link(ask: _Function) -> _Function:
 def _evaluation(start: _Function) -> _Function:
     @wraps(start)
     def refused(evaluator: Any, *arguments: object, **named: object) -> object:
-        if is_secured(getattr(evaluator.sagemaker_session, "boto_session", None)):
+        if not is_wide() and is_secured(getattr(evaluator.sagemaker_session, "boto_session", None)):
             raise SessionError(
                 "the SDK starts this evaluation with ambient credentials, whatever session it is given",
                 remedy="use another evaluator, or start the evaluation's pipeline with the session's own client",

@@ -112,7 +112,9 @@ class Pool:
             return self._some(buckets, other_locations)
         if shape.name == "CopySource":
             return self._some([f"{name}/k" for name in names], ("elsewhere/k",))
-        if shape.name in ("CloudFunction", "LambdaFunctionArn", "QueueArn", "TopicArn"):
+        if shape.name in ("CloudFunction", "LambdaFunctionArn", "QueueArn") or shape.name.endswith(
+            "TopicArn"
+        ):
             own = f"arn:aws:sqs:eu-west-1:{baseline.account}:x"
             return self._some((own,), ("arn:aws:sqs:eu-west-1:999988887777:x", "x"))
         if shape.name == "AccountId" and ("Owner" in member or "Account" in member):

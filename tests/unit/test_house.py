@@ -32,8 +32,9 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"definitions", "references", "handlers", "sagemaker_sdk", "report"}),
     frozenset({"clients"}),
     frozenset({"session"}),
+    frozenset({"activation"}),
     frozenset({FACE}),
-    frozenset({"preflight", "activation"}),
+    frozenset({"preflight"}),
 )
 # What stands beside the rows, and handlers, which ask references what a call names instead of carries.
 BESIDE: Mapping[str, frozenset[str]] = {
@@ -41,8 +42,12 @@ BESIDE: Mapping[str, frozenset[str]] = {
     "cli": frozenset({FACE, "baseline", "identity", "preflight", "activation"}),
     "handlers": frozenset({"definitions", "references"}),
 }
-# Only inside a function: the demo and `init` need the embedded AWS, other commands have to run without moto.
-BESIDE_DEFERRED: Mapping[str, frozenset[str]] = {"cli": frozenset({"local"})}
+# Only inside a function, or for types: the demo and `init` need the embedded AWS, other commands run without moto.
+# And `SecureSession.activate` begins what stands on the session.
+BESIDE_DEFERRED: Mapping[str, frozenset[str]] = {
+    "cli": frozenset({"local"}),
+    "session": frozenset({"activation"}),
+}
 
 RUN_TIME = frozenset({"boto3", "botocore", "pydantic", "pydantic_core", "s3transfer"})
 # Who may import what an extra, the demonstration's training script, or a dependency that is loaded late brings.
@@ -78,7 +83,7 @@ EVENT = re.compile(
     r"|request-created|choose-signer|needs-retry|response-received|after-call|after-call-error|creating-client-class)"
     r"(\.[\w.*-]*)?"
 )
-SIDE_DOORS = ("local", "preflight", "activation")
+SIDE_DOORS = ("local", "preflight")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,7 +165,8 @@ def violations(module: str, source: str) -> list[str]:
 
 def _reason_against(module: str, part: str, found: Import) -> str | None:
     if found.top == PACKAGE:
-        later = BESIDE_DEFERRED.get(part, frozenset()) if found.deferred else frozenset()
+        not_at_import = found.deferred or found.types_only
+        later = BESIDE_DEFERRED.get(part, frozenset()) if not_at_import else frozenset()
         allowed = may_import(part) | later | {part}
         if found.part in allowed:
             return None

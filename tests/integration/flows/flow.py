@@ -16,7 +16,7 @@ from typing import Any
 
 import boto3
 
-from secure_sagemaker import SecureSession, SecurityBaseline
+from secure_sagemaker import AuditRecord, SecureSession, SecurityBaseline
 from secure_sagemaker.local import EmbeddedAWS
 
 __all__ = ["REGION", "Flow", "Outcome", "Stage"]
@@ -83,6 +83,11 @@ class Stage:
     def session(self) -> SecureSession:
         """The secured session."""
         return self.aws.session(self.baseline)
+
+    @property
+    def records(self) -> tuple[AuditRecord, ...]:
+        """What the session decided so far."""
+        return self.session.report().records
 
     @cached_property
     def sdk(self) -> Any:

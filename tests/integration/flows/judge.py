@@ -45,7 +45,7 @@ def requests_of(stage: Stage) -> tuple[RecordedRequest, ...]:
 
 def problems(stage: Stage) -> list[str]:
     """Everything in the recording that should not be there, or is missing."""
-    trail = stage.session.report().records
+    trail = stage.records
     found: list[str] = []
     for request in requests_of(stage):
         name = f"{request.service}.{request.operation}"

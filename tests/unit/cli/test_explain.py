@@ -128,6 +128,17 @@ def test_an_unresolved_alias_is_a_lookup(tmp_path: Path) -> None:
     assert "  alias/ml-data\n" in ran.stdout.partition("Only AWS can say which key is meant")[2]
 
 
+def test_what_stands_behind_a_name_is_named(tmp_path: Path) -> None:
+    """Nothing is asked of AWS; what a session would look at is told."""
+    named = {"EndpointName": "churn", "EndpointConfigName": "churn-1"}
+    ran = explain(tmp_path, named, operation="create_endpoint")
+    assert 0 == ran.code
+    told = ran.stdout.partition("Made elsewhere; a session looks at it before it sends:\n")[2]
+    assert "  EndpointConfigName -> endpoint-config/churn-1\n" == told
+    as_json = explain(tmp_path, named, "--format", "json", operation="create_endpoint")
+    assert ["EndpointConfigName -> endpoint-config/churn-1"] == json.loads(as_json.stdout)["references"]
+
+
 @pytest.mark.parametrize("region", ["eu-west-1", "us-east-1"])
 def test_the_region_is_chosen(region: str, tmp_path: Path) -> None:
     """--region applies that region's section."""

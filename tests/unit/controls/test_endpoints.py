@@ -3,6 +3,7 @@
 import pytest
 
 from tests.controls_support import (
+    ACCOUNT,
     DEFAULT_ROLE,
     EBS,
     FOREIGN_KEY,
@@ -237,3 +238,25 @@ def test_a_read_only_bucket_takes_no_output() -> None:
     (decision,) = decisions_at(found, "DataCaptureConfig.DestinationS3Uri")
     assert "refused" == decision.action
     assert "written" in decision.why
+
+
+@pytest.mark.parametrize("member", ["SuccessTopic", "ErrorTopic"])
+def test_answers_are_told_to_trusted_accounts_only(member: str) -> None:
+    """A topic can be sent the endpoint's answers: another account's is outside the perimeter."""
+
+    def told(account: str) -> Request:
+        topic = f"arn:aws:sns:eu-west-1:{account}:done"
+        output = {"S3OutputPath": "s3://ml-artifacts/out", "NotificationConfig": {member: topic}}
+        return {"AsyncInferenceConfig": {"OutputConfig": output}}
+
+    path = f"AsyncInferenceConfig.OutputConfig.NotificationConfig.{member}"
+    assert ("data-perimeter", path) in refused(enforced("CreateEndpointConfig", told("999988887777")))
+    assert "kept" == decided(enforced("CreateEndpointConfig", told(ACCOUNT)), path)
+
+
+def test_a_team_is_told_by_no_topic_or_by_a_trusted_one() -> None:
+    """An empty topic takes the notification away, and is let through."""
+    for topic, outcome in (("", None), ("arn:aws:sns:eu-west-1:999988887777:x", "refused")):
+        request = {"WorkteamName": "w", "NotificationConfiguration": {"NotificationTopicArn": topic}}
+        path = "NotificationConfiguration.NotificationTopicArn"
+        assert outcome == decided(enforced("UpdateWorkteam", request), path)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from secure_sagemaker.controls import Enforcement
+from secure_sagemaker.controls import KINDS, DescribedKind, Enforcement
 from secure_sagemaker.controls.pipelines import with_parameters
 from secure_sagemaker.controls.pipelines.steps import BRANCHES, OPERATIONS, STEPS, operation_of
 from tests.controls_support import (
@@ -27,8 +27,10 @@ from tests.controls_support import (
     VOLUME_KEY,
     decided,
     enforced,
+    enforcer,
     needed,
     refused,
+    service_model,
     verified,
 )
 
@@ -41,6 +43,8 @@ LAX = {
     "pipelines__targets": [NOTIFY, "j-1", "app-1", "profile"],
     "pipelines__emr_security_configurations": ["encrypted"],
 }
+
+TEAM = [{"Key": "team", "Value": "churn"}]
 
 Step = dict[str, Any]
 
@@ -686,3 +690,19 @@ def test_the_callers_text_is_not_read_twice_in_different_ways() -> None:
     assert expected == changed
     with pytest.raises(ValueError, match="definition"):
         with_parameters("[]", {})
+
+
+def test_a_variable_in_a_definition_that_is_looked_at_is_not_taken_for_the_baselines() -> None:
+    """Where nothing can be put in its place, what is known only when the pipeline runs is refused."""
+    arguments = training(
+        OutputDataConfig={"S3OutputPath": "s3://ml-artifacts/out", "KmsKeyId": {"Get": "Parameters.Key"}}
+    )
+    secured = steps_of(hold(step("Training", arguments), parameters={"Key": None}))[0]["Arguments"]
+    secured["OutputDataConfig"]["KmsKeyId"] = {"Get": "Parameters.Key"}
+    path = f"{PLACE}.OutputDataConfig.KmsKeyId"
+    for default, expected in ((None, [("kms-output-key", path)]), (OUTPUT_KEY, [])):
+        text = definition(step("Training", secured), parameters={"Key": default})
+        request = {"PipelineName": "churn", "PipelineDefinition": text, "RoleArn": DEFAULT_ROLE, "Tags": TEAM}
+        assert expected == refused(verified("CreatePipeline", request, **LAX))
+        judged = enforcer(**LAX).judge(DescribedKind.of(KINDS["pipeline"], service_model()), request, {})
+        assert expected == refused(judged)

@@ -1,0 +1,91 @@
+"""Hands out the role's credentials to the processes that were started by this one.
+
+They ask by a socket in a folder that this user alone may enter (on Windows, by a pipe), and say the word that stands
+in a file there. Nothing is handed out for another baseline, and the source's own credentials never are.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+import secrets
+import threading
+from collections.abc import Mapping
+from multiprocessing.connection import Client, Connection, Listener
+from pathlib import Path
+
+from secure_sagemaker.activation.source import Source
+from secure_sagemaker.exceptions import SecureSageMakerError
+from secure_sagemaker.identity import AssumedRole
+from secure_sagemaker.identity.handed import ADDRESS_FILE
+
+__all__ = ["Broker"]
+
+_FAMILY = "AF_PIPE" if os.name == "nt" else "AF_UNIX"
+
+
+class Broker:
+    """Answers until it is closed."""
+
+    def __init__(self, source: Source, folder: Path) -> None:
+        self._source = source
+        self._support: dict[str, AssumedRole] = {}
+        self._lock = threading.Lock()
+        self._key = secrets.token_hex(32)
+        address = None if _FAMILY == "AF_PIPE" else str(folder / "socket")
+        self._listener = Listener(address, family=_FAMILY, backlog=64)
+        known = {"address": self._listener.address, "family": _FAMILY, "key": self._key}
+        path = folder / ADDRESS_FILE
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(known), encoding="utf-8")
+        self._thread = threading.Thread(target=self._serve, name="secure-sagemaker-broker", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Answer no more."""
+        with Client(self._listener.address, family=_FAMILY) as connection:
+            connection.send_bytes(json.dumps({"key": self._key, "close": True}).encode())
+        self._thread.join()
+
+    def _serve(self) -> None:
+        with self._listener:
+            while True:
+                try:
+                    connection = self._listener.accept()
+                    question = json.loads(connection.recv_bytes())
+                except (OSError, EOFError, ValueError):
+                    continue  # who came went away, or is nobody that we started
+                if not hmac.compare_digest(str(question.pop("key", "")), self._key):
+                    connection.close()
+                    continue
+                if question.get("close"):
+                    connection.close()
+                    return
+                # To assume a role takes a while, which is nobody else's to wait for.
+                threading.Thread(target=self._reply, args=(connection, question), daemon=True).start()
+
+    def _reply(self, connection: Connection, question: Mapping[str, object]) -> None:
+        with connection:
+            try:
+                answer = self._answer(question)
+            except SecureSageMakerError as refused:
+                answer = {"error": str(refused)}
+            try:
+                connection.send_bytes(json.dumps(answer).encode())
+            except OSError:
+                return  # who asked has ended
+
+    def _answer(self, question: Mapping[str, object]) -> Mapping[str, object]:
+        region = str(question.get("region") or self._source.baseline.region)
+        guard = self._source.guard(region)
+        if question.get("digest") not in (None, guard.baseline.digest):
+            return {
+                "error": f"a program is active under the baseline {guard.baseline.digest[:12]}, and there is one only"
+            }
+        if not question.get("support"):
+            return guard.role.hand_out()
+        with self._lock:
+            if region not in self._support:
+                self._support[region] = self._source.assumed(guard.baseline, support=True)
+        return self._support[region].hand_out()
