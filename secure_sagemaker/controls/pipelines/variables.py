@@ -24,6 +24,7 @@ _DEEPEST = 20
 
 Path = tuple[str | int, ...]
 
+_CHECKED: Path = ("ProcessingOutputConfig", "Outputs", 0, "S3Output", "S3Uri")
 # Where a step writes what its property names, below what its arguments say.
 _WRITTEN: Mapping[str, tuple[tuple[str, Path], ...]] = {
     "AutoML": (
@@ -34,7 +35,11 @@ _WRITTEN: Mapping[str, tuple[tuple[str, Path], ...]] = {
     "Training": (("ModelArtifacts", ("OutputDataConfig", "S3OutputPath")),),
     **dict.fromkeys(
         ("ClarifyCheck", "QualityCheck"),
-        (("CalculatedBaseline", ("ProcessingOutputConfig", "Outputs", 0, "S3Output", "S3Uri")),),
+        (
+            ("CalculatedBaseline", _CHECKED),
+            # Or the one supplied, which the step itself is held to, or what the model package group has approved.
+            ("BaselineUsedForDriftCheck", _CHECKED),
+        ),
     ),
 }
 _LOCATIONS = ("S3ModelArtifacts", "ModelDataUrl", "S3Uri", "Location", "Path", "Statistics", "Constraints")
