@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 import sagemaker
 from sagemaker.estimator import Estimator
-from sagemaker.inputs import TrainingInput, TransformInput
+from sagemaker.inputs import TrainingInput
 from sagemaker.model import Model
 from sagemaker.model_metrics import MetricsSource, ModelMetrics
 from sagemaker.processing import ProcessingInput, ProcessingOutput, ScriptProcessor
