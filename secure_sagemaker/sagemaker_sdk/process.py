@@ -67,6 +67,7 @@ _LOGS = "sagemaker.core.utils.logs"
 _CLIENTS = "sagemaker.core.utils.utils"
 _KEPT_CLIENTS = (_CLIENTS,)
 _SESSIONS = "sagemaker.core.helper.session_helper"
+_SESSION_MODULES: Mapping[int, str] = {2: "sagemaker.session", 3: _SESSIONS}
 # What a module must have for the fallback to reach it.
 _FALLBACKS: Mapping[str, str] = {_LOGS: "Session", _CLIENTS: "Session", _SESSIONS: "boto3"}
 
@@ -82,6 +83,8 @@ def adopt_process(
     _leave_isolation_unsaid(sdk)
     mark_secured(boto_session, defaults, issued)
     _refuse_local_mode(sdk)
+    if not give_defaults(importlib.import_module(_SESSION_MODULES[sdk.major]).Session):
+        _moved(sdk, "its Session", "a Session over the secure one reads configuration files")
     if sdk.major == 2:
         adopt_fallback(boto_session)
         for what, so in put_right().items():
@@ -149,8 +152,6 @@ def _fall_back_to(sdk: SdkVersion, boto_session: boto3.Session) -> None:
             _moved(sdk, f"what {module} makes sessions with", f"calls that name no session may be {_AMBIENT}")
     adopt_fallback(boto_session)
     adopt_own_imports()
-    if not give_defaults():
-        _moved(sdk, "its Session", "a Session over the secure one reads configuration files")
     if not take_defaults_as_valid():
         _moved(sdk, "the validation of its defaults", "trainers take seconds to make")
 

@@ -17,7 +17,6 @@ from secure_sagemaker.sagemaker_sdk.fallback import is_wide, latest_session, nar
 from secure_sagemaker.sagemaker_sdk.installed import installed_sdk
 from secure_sagemaker.sagemaker_sdk.process import adopt_process, leave_fallback
 from secure_sagemaker.sagemaker_sdk.version_2 import ValidDefaults
-from secure_sagemaker.sagemaker_sdk.version_3 import give_defaults
 
 if TYPE_CHECKING:
     # Only one of the two can be installed, and v3 ships without py.typed: each name is Any where
@@ -44,15 +43,12 @@ _defaults_of: WeakKeyDictionary[boto3.Session, SdkDefaults] = WeakKeyDictionary(
 
 
 def answer_as_secured() -> None:
-    """Have the SDK's own sessions, whatever they are over, take the latest secure one's defaults and answers.
+    """Have the SDK's own sessions, whatever they are over, take the latest secure one's answers.
 
     For programs that make such sessions themselves, and ask them what a launcher's session would not know.
     """
     widen()
-    sdk = installed_sdk()
-    holder = importlib.import_module(_SESSION_MODULES[sdk.major][0]).Session
-    if sdk.major == 2:  # v3's are given them in any case
-        give_defaults(holder, when=is_wide)
+    holder = importlib.import_module(_SESSION_MODULES[installed_sdk().major][0]).Session
     _replace(holder, "get_caller_identity_arn", _identity)
     _replace(holder, "endpoint_from_production_variants", _endpoint)
 

@@ -6,14 +6,11 @@
    estimator. Those of a secure session are validated once.
 3. sagemaker-core 1, on which ``sagemaker.modules`` stands, keeps the first client of the process whatever session
    is named. A secure session gets its own; who names no session gets the latest one's.
-4. A plain ``Session`` or ``PipelineSession`` reads its defaults from files, and sends telemetry unless they say
-   otherwise. Over a secure session, or over none, it has the secure session's defaults.
 """
 
 from __future__ import annotations
 
 import importlib
-import inspect
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
@@ -22,7 +19,7 @@ from types import MappingProxyType
 from typing import Any
 
 from secure_sagemaker.exceptions import SessionError
-from secure_sagemaker.sagemaker_sdk.fallback import defaults_of, is_secured
+from secure_sagemaker.sagemaker_sdk.fallback import is_secured
 
 __all__ = ["ValidDefaults", "put_right"]
 
@@ -59,7 +56,6 @@ def put_right() -> Mapping[str, str]:
             "the clients of sagemaker.modules",
             "its calls may be signed by the first session of the process",
         ),
-        (_give_defaults, "its Session", "a Session over the secure one reads configuration files"),
     ):
         try:
             act()
@@ -150,20 +146,3 @@ def _keep_clients_apart() -> None:
     _replace(core.SingletonMeta, "__call__", make)
     for kept_for_the_process in (core.SageMakerClient, logs):
         instances.pop(kept_for_the_process, None)  # the next is made of what the fallback names
-
-
-def _give_defaults() -> None:
-    def make(initialise: _Function) -> _Function:
-        signature = inspect.signature(initialise)
-
-        def initialised(*arguments: object, **named: object) -> None:
-            given = signature.bind(*arguments, **named).arguments
-            if not given.get("sagemaker_config"):
-                defaults = defaults_of(given.get("boto_session"))
-                if defaults is not None:
-                    given["sagemaker_config"] = defaults
-            initialise(**given)
-
-        return initialised
-
-    _replace(importlib.import_module("sagemaker.session").Session, "__init__", make)

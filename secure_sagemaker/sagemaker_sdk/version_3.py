@@ -3,7 +3,7 @@
 1. It validates a session's defaults whenever it looks one up: a fifth of a second, ten times for one trainer.
    Those of a secure session are made valid, and taken so.
 2. A plain ``Session`` or ``PipelineSession`` reads its defaults from files, and sends telemetry unless they say
-   otherwise. Over a secure session, and over none, it is given the secure one's.
+   otherwise. Over a secure session, and over none, it is given the secure one's; so is v2's.
 3. Its check of the role asks IAM to simulate a fixed list of actions, which a scoped role may not ask and a
    least-privilege execution role does not pass. Its switch, the environment variable ``SAGEMAKER_VALIDATE_ROLE``,
    is turned off unless the user has set it; releases that lack the switch are given it.
@@ -61,15 +61,8 @@ def take_defaults_as_valid() -> bool:
     return found
 
 
-def give_defaults(holder: Any = None, *, when: Callable[[], bool] = lambda: True) -> bool:
-    """Have every SDK session over a secure one given its defaults; whether the SDK makes sessions as it did.
-
-    Args:
-        holder: The SDK's class of sessions; by default v3's.
-        when: Whether they are to be given, asked for each session.
-    """
-    if holder is None:
-        holder = importlib.import_module("sagemaker.core.helper.session_helper").Session
+def give_defaults(holder: Any) -> bool:
+    """Have every session of the SDK's class over a secure one given its defaults; whether it is made as it was."""
     initialise: _Function = holder.__init__
     if hasattr(initialise, "__wrapped__"):
         return True
@@ -80,7 +73,7 @@ def give_defaults(holder: Any = None, *, when: Callable[[], bool] = lambda: True
     @wraps(initialise)
     def initialised(*arguments: object, **named: object) -> None:
         given = signature.bind(*arguments, **named).arguments
-        if when() and not given.get("sagemaker_config"):
+        if not given.get("sagemaker_config"):
             defaults = defaults_of(given.get("boto_session"))
             if defaults is not None:
                 given["sagemaker_config"] = defaults

@@ -7,7 +7,7 @@ that is missing where AWS takes none must be explained by an exemption in the au
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from secure_sagemaker.local import EmbeddedAWS, RecordedRequest
 from tests.integration.flows.code import unreachable_code
 from tests.integration.flows.flow import Stage
 
-__all__ = ["problems", "requests_of"]
+__all__ = ["excused", "missing", "outside", "problems", "requests_of"]
 
 _GOLDEN = Path(__file__).parents[2] / "golden/governed_members.json"
 _ALWAYS_THERE = frozenset({"AutoMLJobConfig", "NetworkConfig", "SecurityConfig", "VpcConfig"})
@@ -52,8 +52,15 @@ def problems(stage: Stage) -> list[str]:
         found += [f"{name}: {problem}" for problem in _signer(request, stage.aws)]
         match request.service:
             case "sagemaker":
-                found += [f"{name}: {problem}" for problem in _members(request, stage, trail)]
-                found += [f"{name}: {problem}" for problem in _locations(request.parameters, stage.aws)]
+                lacks = missing(
+                    request.operation,
+                    request.parameters,
+                    stage.aws,
+                    isolation=stage.flow.isolation,
+                    excused=excused(trail, request),
+                )
+                found += [f"{name}: {problem}" for problem in lacks]
+                found += [f"{name}: {problem}" for problem in outside(request.parameters, stage.aws)]
                 found += [f"{name}: {problem}" for problem in unreachable_code(request, stage)]
             case "s3":
                 found += [f"{name}: {problem}" for problem in _storage(request, stage.aws)]
@@ -68,19 +75,25 @@ def _signer(request: RecordedRequest, aws: EmbeddedAWS) -> Iterator[str]:
         yield f"signed by {principal}"
 
 
-def _members(request: RecordedRequest, stage: Stage, trail: Sequence[AuditRecord]) -> Iterator[str]:
-    aws = stage.aws
-    keys = {aws.key_arn, aws.other_key_arn}
-    excused = {
+def excused(trail: Sequence[AuditRecord], request: RecordedRequest) -> frozenset[str]:
+    """The paths that the audit trail explains by an exemption or a waiver."""
+    return frozenset(
         decision.path
         for record in trail
         if record.request_id == request.request_id
         for decision in record.decisions
         if decision.action in _EXCUSED
-    }
-    for kind, paths in _governed().get(request.operation, {}).items():
+    )
+
+
+def missing(
+    operation: str, parameters: object, aws: EmbeddedAWS, *, isolation: str, excused: Collection[str] = ()
+) -> Iterator[str]:
+    """Every governed member of an operation's input that does not say what it must."""
+    keys = {aws.key_arn, aws.other_key_arn}
+    for kind, paths in _governed().get(operation, {}).items():
         for path in paths:
-            for concrete, value in _at(request.parameters, path.rstrip("*")):
+            for concrete, value in _at(parameters, path.rstrip("*")):
                 if any(concrete == one or concrete.startswith(f"{one}.") for one in excused):
                     continue
                 leaf = path.rstrip("*").rpartition(".")[2]
@@ -93,7 +106,7 @@ def _members(request: RecordedRequest, stage: Stage, trail: Sequence[AuditRecord
                         yield f"{concrete} is {value!r}, no subnets of the baseline"
                     case "vpc" if leaf == "SecurityGroupIds" and not _within(value, aws.security_groups):
                         yield f"{concrete} is {value!r}, no security groups of the baseline"
-                    case "isolation" if value is not True and stage.flow.isolation == "require":
+                    case "isolation" if value is not True and isolation == "require":
                         yield f"{concrete} is {value!r}"
                     case "intercontainer" if value is not True:
                         yield f"{concrete} is {value!r}"
@@ -121,7 +134,8 @@ def _at(content: object, path: str, before: str = "") -> Iterator[tuple[str, Any
         yield from _at(value or {}, rest, f"{before}{name}.")
 
 
-def _locations(content: object, aws: EmbeddedAWS) -> Iterator[str]:
+def outside(content: object, aws: EmbeddedAWS) -> Iterator[str]:
+    """Every S3 location in it that is outside the perimeter."""
     if isinstance(content, str):
         if content.startswith("s3://"):
             bucket = content.removeprefix("s3://").partition("/")[0]
@@ -129,10 +143,10 @@ def _locations(content: object, aws: EmbeddedAWS) -> Iterator[str]:
                 yield f"{content!r} is outside the perimeter"
     elif isinstance(content, Mapping):
         for value in content.values():
-            yield from _locations(value, aws)
+            yield from outside(value, aws)
     elif isinstance(content, list):
         for item in content:
-            yield from _locations(item, aws)
+            yield from outside(item, aws)
 
 
 def _storage(request: RecordedRequest, aws: EmbeddedAWS) -> Iterator[str]:

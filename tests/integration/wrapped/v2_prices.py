@@ -5,6 +5,7 @@ Written as its author would who has never heard of a baseline: nothing here says
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ def get_pipeline(
     role: str,
     default_bucket: str,
     raw_data: str,
+    towns: Sequence[str] = (),
     model_package_group_name: str = "HousePrices",
     pipeline_name: str = "house-prices",
     base_job_prefix: str = "prices",
@@ -57,7 +59,9 @@ def get_pipeline(
         enum_values=["PendingManualApproval", "Approved", "Rejected"],
     )
     input_data = ParameterString(name="InputData", default_value=raw_data)
-    batch_data = ParameterString(name="BatchData", default_value=f"s3://{default_bucket}/{base_job_prefix}/batch")
+    batch_data = ParameterString(
+        name="BatchData", default_value=f"s3://{default_bucket}/{base_job_prefix}/batch"
+    )
     error_threshold = ParameterFloat(name="ErrorThreshold", default_value=6.0)
     cache = CacheConfig(enable_caching=True, expire_after="P30D")
 
@@ -99,29 +103,32 @@ def get_pipeline(
     prepared = step_prepare.properties.ProcessingOutputConfig.Outputs
 
     image = sagemaker.image_uris.retrieve("xgboost", region=region, version="1.7-1")
-    regressor = Estimator(
-        image_uri=image,
-        instance_type=training_instance_type,
-        instance_count=1,
-        output_path=f"s3://{default_bucket}/{base_job_prefix}/models",
-        base_job_name=f"{base_job_prefix}/train",
-        sagemaker_session=session,
-        role=role,
-        disable_profiler=True,
-    )
-    regressor.set_hyperparameters(objective="reg:squarederror", num_round=50, max_depth=5, eta=0.2)
-    step_train = TrainingStep(
-        name="TrainHousePrices",
-        step_args=regressor.fit(
+
+    def trained(**hyperparameters: Any) -> Any:
+        regressor = Estimator(
+            image_uri=image,
+            instance_type=training_instance_type,
+            instance_count=1,
+            output_path=f"s3://{default_bucket}/{base_job_prefix}/models",
+            base_job_name=f"{base_job_prefix}/train",
+            sagemaker_session=session,
+            role=role,
+            disable_profiler=True,
+        )
+        regressor.set_hyperparameters(objective="reg:squarederror", num_round=50, **hyperparameters)
+        return regressor.fit(
             inputs={
-                "train": TrainingInput(s3_data=prepared["train"].S3Output.S3Uri, content_type="text/csv"),
-                "validation": TrainingInput(
-                    s3_data=prepared["validation"].S3Output.S3Uri, content_type="text/csv"
-                ),
+                name: TrainingInput(s3_data=prepared[name].S3Output.S3Uri, content_type="text/csv")
+                for name in ("train", "validation")
             }
-        ),
-        cache_config=cache,
+        )
+
+    step_train = TrainingStep(
+        name="TrainHousePrices", step_args=trained(max_depth=5, eta=0.2), cache_config=cache
     )
+    of_towns = [
+        TrainingStep(name=f"Train{town}", step_args=trained(max_depth=3, town=town)) for town in towns
+    ]
     model_data = step_train.properties.ModelArtifacts.S3ModelArtifacts
 
     evaluate = ScriptProcessor(
@@ -218,6 +225,6 @@ def get_pipeline(
             batch_data,
             error_threshold,
         ],
-        steps=[step_prepare, step_train, step_evaluate, step_condition],
+        steps=[step_prepare, step_train, *of_towns, step_evaluate, step_condition],
         sagemaker_session=session,
     )

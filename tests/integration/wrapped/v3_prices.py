@@ -110,7 +110,7 @@ def get_pipeline(
 
     image = image_uris.retrieve("xgboost", region=region, version="1.7-1")
 
-    def trainer(**hyperparameters: Any) -> Any:
+    def trainer(source_code: SourceCode | None = None, **hyperparameters: Any) -> Any:
         return ModelTrainer(
             training_image=image,
             compute=Compute(instance_type=training_instance_type, instance_count=1, volume_size_in_gb=30),
@@ -124,13 +124,14 @@ def get_pipeline(
                 )
                 for name in ("train", "validation")
             ],
-            source_code=SourceCode(source_dir=str(SCRIPTS), entry_script="train.py"),
+            source_code=source_code,
             sagemaker_session=session,
             role=role,
         )
 
+    own_script = SourceCode(source_dir=str(SCRIPTS), entry_script="train.py")
     step_train = TrainingStep(
-        name="TrainHousePrices", step_args=trainer(max_depth=5).train(), cache_config=cache
+        name="TrainHousePrices", step_args=trainer(own_script, max_depth=5).train(), cache_config=cache
     )
     of_towns = [
         TrainingStep(name=f"Train{town}", step_args=trainer(max_depth=3, town=town).train()) for town in towns
