@@ -149,6 +149,7 @@ def _places(control: ControlId) -> Iterator[str]:
     places = _where()[control]
     if control is ControlId.REFERENCED_RESOURCE:
         yield "[Each member that names something](../references.md)."
+        yield _versions()
         return
     if not places:
         yield "In every mutating operation of SageMaker, members that are neither governed nor reviewed."
