@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 
@@ -156,6 +157,24 @@ def test_only_a_session_of_ours_is_silent(
 
     plain = Session(boto_session=boto_session, default_bucket=BUCKET)
     assert [fit(plain), fit(make_sagemaker_session(boto_session, BARE))] == [1, 0]
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["over-it", "over-none"])
+@pytest.mark.parametrize(
+    "kind", ["sagemaker.session.Session", "sagemaker.workflow.pipeline_context.PipelineSession"]
+)
+def test_the_sdks_own_sessions_have_the_defaults(
+    boto_session: boto3.Session, kind: str, named: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A session that a program makes over the secure one, or over none, knows of isolation and reports to nobody."""
+    monkeypatch.setenv("SAGEMAKER_ADMIN_CONFIG_OVERRIDE", "nowhere.yaml")  # read, it would be missed
+    secure = make_sagemaker_session(boto_session, FULL)
+    module, _, name = kind.rpartition(".")
+
+    made = getattr(importlib.import_module(module), name)(**({"boto_session": boto_session} if named else {}))
+
+    assert made.sagemaker_config == secure.sagemaker_config
+    assert made.default_bucket() == BUCKET
 
 
 def test_remote_functions_make_no_session_for_telemetry(wire: Wire, boto_session: boto3.Session) -> None:

@@ -16,6 +16,7 @@ from secure_sagemaker.controls.members import Parent
 from secure_sagemaker.controls.parameters import Child, GovernedMember, Node
 from secure_sagemaker.controls.perimeter import TrustedArn
 from secure_sagemaker.controls.rules import GROUPS, READ, SUBNETS, WRITTEN
+from secure_sagemaker.controls.unknown import holds_unknown
 from secure_sagemaker.controls.verdicts import Kept, Rule, Site, Unfit, Verdict
 
 __all__ = ["BRANCHES", "DEFINITION", "KNOWN_MEMBERS", "OPERATIONS", "STEPS", "operation_of"]
@@ -122,6 +123,17 @@ class _RoleOrName:
         )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _TrustedGroup:
+    """A model package group, by its name or ARN: a check reads the baseline that was approved last in it."""
+
+    def judge(self, site: Site) -> Verdict:
+        """A name is of this account."""
+        if isinstance(site.value, str) and not site.value.startswith("arn:") and not holds_unknown(site.value):
+            return Kept()
+        return TrustedArn().judge(site)
+
+
 _ROLE = Rule(control=ControlId.EXECUTION_ROLE, check=_RoleOrName())
 _SUBNET = Rule(
     control=ControlId.VPC_CONFIG, check=Subset(listed=_subnets, single=True, inject=_in_no_other_subnet)
@@ -131,6 +143,7 @@ _GROUP = Rule(control=ControlId.VPC_CONFIG, check=Subset(listed=_groups, single=
 _GROUPS = Rule(control=ControlId.VPC_CONFIG, check=Subset(listed=_groups, inject=_never))
 _EACH_WRITTEN = Rule(control=ControlId.DATA_PERIMETER, check=Each(check=WRITTEN.check))
 _TRUSTED = Rule(control=ControlId.DATA_PERIMETER, check=TrustedArn())
+_GROUP_OF_MODELS = Rule(control=ControlId.DATA_PERIMETER, check=_TrustedGroup())
 _OUTPUT = Rule(control=ControlId.KMS_OUTPUT_KEY, check=Key(control=ControlId.KMS_OUTPUT_KEY))
 _VOLUME = Rule(control=ControlId.KMS_VOLUME_KEY, check=Key(control=ControlId.KMS_VOLUME_KEY))
 _IMAGE = Rule(control=ControlId.CONTAINER_IMAGE, check=ContainerImage())
@@ -260,7 +273,11 @@ def _arguments(shape: str, *members: GovernedMember, children: tuple[Child, ...]
     return _child("Arguments", _node(f"{shape}Arguments", *members, children=children))
 
 
-_CHECK = _node("CheckStep", *_rules(READ, "SuppliedBaselineStatistics", "SuppliedBaselineConstraints"))
+_CHECK = _node(
+    "CheckStep",
+    *_rules(READ, "SuppliedBaselineStatistics", "SuppliedBaselineConstraints"),
+    *_rules(_GROUP_OF_MODELS, "ModelPackageGroupName"),
+)
 
 STEPS: Mapping[str, Node] = {
     "Callback": _node("CallbackStep", _target("SqsQueueUrl"), *_rules(TEXT, "Arguments")),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,7 +97,7 @@ PIPELINES = (
         module="v3_tuning",
         types="Lambda Model RegisterModel Tuning",
         settings={"notify_function": NOTIFY},
-        overrides=lambda stage: {"InstanceType": "ml.c5.xlarge"},
+        overrides=lambda _: {"InstanceType": "ml.c5.xlarge"},
     ),
     Wrapped(
         sdk=3,
@@ -154,6 +156,11 @@ def written(wrapped: Wrapped, stage: Stage, **more: Any) -> Any:
         **wrapped.settings,
         **more,
     }
+    if "scripts" in inspect.signature(author.get_pipeline).parameters:
+        # A copy: the SDK leaves scripts of its own beside an author's.
+        given["scripts"] = shutil.copytree(
+            Path(__file__).parent / "scripts", stage.directory / "scripts", dirs_exist_ok=True
+        )
     return author.get_pipeline(**given)
 
 

@@ -49,7 +49,6 @@ from sagemaker.xgboost import XGBoost
 
 __all__ = ["get_pipeline", "monitor"]
 
-SCRIPTS = Path(__file__).parent / "scripts"
 HEADERS = ["churned", "months", "calls", "charge"]
 
 
@@ -78,6 +77,7 @@ def get_pipeline(
     role: str,
     default_bucket: str,
     raw_data: str,
+    scripts: Path,
     notify_function: str,
     approval_queue: str,
     model_package_group_name: str = "Churn",
@@ -118,7 +118,7 @@ def get_pipeline(
                 ProcessingOutput(output_name="validation", source="/opt/ml/processing/validation"),
                 ProcessingOutput(output_name="test", source="/opt/ml/processing/test"),
             ],
-            code=str(SCRIPTS / "prepare.py"),
+            code=str(scripts / "prepare.py"),
             arguments=["--target", "churned"],
         ),
     )
@@ -184,7 +184,7 @@ def get_pipeline(
 
     estimator = XGBoost(
         entry_point="train.py",
-        source_dir=str(SCRIPTS),
+        source_dir=str(scripts),
         framework_version="1.7-1",
         instance_type=instance_type,
         instance_count=1,
@@ -236,7 +236,7 @@ def get_pipeline(
                 ProcessingInput(source=test_data, destination="/opt/ml/processing/test"),
             ],
             outputs=[ProcessingOutput(output_name="evaluation", source="/opt/ml/processing/evaluation")],
-            code=str(SCRIPTS / "evaluate.py"),
+            code=str(scripts / "evaluate.py"),
         ),
         property_files=[report],
     )
@@ -245,7 +245,7 @@ def get_pipeline(
         image_uri=image,
         model_data=best,
         entry_point="serve.py",
-        source_dir=str(SCRIPTS),
+        source_dir=str(scripts),
         sagemaker_session=session,
         role=role,
     )

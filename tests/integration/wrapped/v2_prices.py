@@ -32,8 +32,6 @@ from sagemaker.workflow.steps import CacheConfig, ProcessingStep, TrainingStep, 
 
 __all__ = ["get_pipeline"]
 
-SCRIPTS = Path(__file__).parent / "scripts"
-
 
 def get_pipeline(
     boto_session: boto3.Session,
@@ -41,6 +39,7 @@ def get_pipeline(
     role: str,
     default_bucket: str,
     raw_data: str,
+    scripts: Path,
     towns: Sequence[str] = (),
     model_package_group_name: str = "HousePrices",
     pipeline_name: str = "house-prices",
@@ -95,7 +94,7 @@ def get_pipeline(
                     ),
                 ),
             ],
-            code=str(SCRIPTS / "prepare.py"),
+            code=str(scripts / "prepare.py"),
             arguments=["--target", "price"],
         ),
         cache_config=cache,
@@ -151,7 +150,7 @@ def get_pipeline(
                 ),
             ],
             outputs=[ProcessingOutput(output_name="evaluation", source="/opt/ml/processing/evaluation")],
-            code=str(SCRIPTS / "evaluate.py"),
+            code=str(scripts / "evaluate.py"),
         ),
         property_files=[report],
     )

@@ -38,8 +38,6 @@ from sagemaker.train import ModelTrainer
 
 __all__ = ["get_pipeline"]
 
-SCRIPTS = Path(__file__).parent / "scripts"
-
 
 def _read(name: str, uri: Any) -> Any:
     source = ProcessingS3Input(
@@ -64,6 +62,7 @@ def get_pipeline(
     role: str,
     default_bucket: str,
     raw_data: str,
+    scripts: Path,
     towns: Sequence[str] = (),
     model_package_group_name: str = "HousePrices",
     pipeline_name: str = "house-prices",
@@ -101,7 +100,7 @@ def get_pipeline(
         step_args=prepare.run(
             inputs=[_read("input", input_data)],
             outputs=[_written(name, of_execution(name)) for name in ("train", "validation", "test")],
-            code=str(SCRIPTS / "prepare.py"),
+            code=str(scripts / "prepare.py"),
             arguments=["--target", "price"],
         ),
         cache_config=cache,
@@ -129,7 +128,7 @@ def get_pipeline(
             role=role,
         )
 
-    own_script = SourceCode(source_dir=str(SCRIPTS), entry_script="train.py")
+    own_script = SourceCode(source_dir=str(scripts), entry_script="train.py")
     step_train = TrainingStep(
         name="TrainHousePrices", step_args=trainer(own_script, max_depth=5).train(), cache_config=cache
     )
@@ -153,7 +152,7 @@ def get_pipeline(
         step_args=evaluate.run(
             inputs=[_read("model", model_data), _read("test", prepared["test"].S3Output.S3Uri)],
             outputs=[_written("evaluation", of_execution("evaluation"))],
-            code=str(SCRIPTS / "evaluate.py"),
+            code=str(scripts / "evaluate.py"),
         ),
         property_files=[report],
     )

@@ -20,8 +20,6 @@ from sagemaker.mlops.workflow.pipeline import Pipeline
 
 __all__ = ["get_pipeline"]
 
-SCRIPTS = Path(__file__).parent / "scripts"
-
 
 def get_pipeline(
     boto_session: boto3.Session,
@@ -29,6 +27,7 @@ def get_pipeline(
     role: str,
     default_bucket: str,
     raw_data: str,
+    scripts: Path,
     image: str,
     pipeline_name: str = "reports",
 ) -> Any:
@@ -44,7 +43,7 @@ def get_pipeline(
     rows = count_rows(input_data)
     notebook = NotebookJobStep(
         name="DrawReport",
-        input_notebook=str(SCRIPTS / "report.ipynb"),
+        input_notebook=str(scripts / "report.ipynb"),
         image_uri=image,
         kernel_name="python3",
         instance_type=instance_type,

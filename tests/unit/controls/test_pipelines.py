@@ -367,6 +367,9 @@ def test_the_instance_type_may_be_a_parameter() -> None:
         ({"Get": "Steps.Clean.ProcessingOutputConfig.Outputs['missing'].S3Output.S3Uri"}, False),
         ({"Get": "Steps.Clean.ProcessingOutputConfig.Outputs[0].S3Output.S3Uri"}, True),
         ({"Get": "Steps.Check.CalculatedBaselineStatistics"}, True),
+        ({"Get": "Steps.Check.BaselineUsedForDriftCheckConstraints"}, True),
+        ({"Get": "Steps.Check.BaselineUsedForDriftCheck"}, False),
+        ({"Get": "Steps.Train.BaselineUsedForDriftCheckConstraints"}, False),
         ({"Get": "Steps.Nobody.ModelArtifacts.S3ModelArtifacts"}, False),
         ({"Get": "Steps.Loop.ModelArtifacts.S3ModelArtifacts"}, False),
     ],
@@ -524,6 +527,20 @@ ELSEWHERE: list[tuple[str, Step, str]] = [
             SuppliedBaselineStatistics="s3://somebody-elses/x",
         ),
         "data-perimeter SuppliedBaselineStatistics",
+    ),
+    (
+        "ClarifyCheck",
+        step(
+            "ClarifyCheck",
+            STEPS_OF_OPERATIONS["ClarifyCheck"][0],
+            ModelPackageGroupName="arn:aws:sagemaker:eu-west-1:999988887777:model-package-group/theirs",
+        ),
+        "data-perimeter ModelPackageGroupName",
+    ),
+    (
+        "ClarifyCheck",
+        step("ClarifyCheck", STEPS_OF_OPERATIONS["ClarifyCheck"][0], ModelPackageGroupName=AT_RUN_TIME),
+        "data-perimeter ModelPackageGroupName",
     ),
 ]
 
