@@ -21,7 +21,7 @@ from pathlib import Path
 from secure_sagemaker.activation.broker import Broker
 from secure_sagemaker.activation.source import OtherKeys, Source
 from secure_sagemaker.baseline import SecurityBaseline
-from secure_sagemaker.exceptions import IdentityError, SessionError
+from secure_sagemaker.exceptions import IdentityError
 from secure_sagemaker.identity import handed
 
 __all__ = ["BOOTSTRAP", "Inherited", "Surroundings", "changed", "read_inherited"]
@@ -117,11 +117,15 @@ class Surroundings:
         self._folder = Path(tempfile.mkdtemp(prefix="secure-sagemaker-"))  # which is made for this user alone
         self.inherited = Inherited(self._folder)
         self._region = source.baseline.region
-        self._write(_BASELINE, pickle.dumps(source.baseline))
-        self._write(_CHOICES, json.dumps({"other_keys": other_keys}).encode())
-        with (self._folder / _CONFIG).open("x", encoding="utf-8") as file:
-            self._config().write(file)
-        self._broker = Broker(source, self._folder)
+        try:
+            self._write(_BASELINE, pickle.dumps(source.baseline))
+            self._write(_CHOICES, json.dumps({"other_keys": other_keys}).encode())
+            with (self._folder / _CONFIG).open("x", encoding="utf-8") as file:
+                self._config().write(file)
+            self._broker = Broker(source, self._folder)
+        except BaseException:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
         atexit.register(self.close)  # for an activation that ends with the process
 
     def _write(self, name: str, content: bytes) -> None:
@@ -187,14 +191,7 @@ def _parser() -> configparser.RawConfigParser:
 
 def _read(variable: str, name: str) -> configparser.RawConfigParser:
     parser = _parser()
-    path = Path(os.environ.get(variable) or f"~/.aws/{name}").expanduser()
-    try:
-        parser.read(path, encoding="utf-8")
-    except (configparser.Error, UnicodeDecodeError) as malformed:
-        raise SessionError(
-            f"{path} cannot be read, so child processes cannot be given its settings: {malformed}",
-            remedy="correct it, or leave child processes alone: activate(children='leave')",
-        ) from malformed
+    parser.read(Path(os.environ.get(variable) or f"~/.aws/{name}").expanduser(), encoding="utf-8")
     return parser
 
 

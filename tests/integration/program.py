@@ -69,6 +69,19 @@ def secure_session() -> object:
         return [session.client("sts").get_caller_identity()["Arn"], session.verify().principal, who()]
 
 
+def once() -> object:
+    import boto3
+    import botocore.session
+
+    client = botocore.session.Session().create_client("sts", "eu-west-1")
+    return [
+        boto3.session.botocore is botocore is sys.modules["botocore"],
+        botocore.UNSIGNED is botocore.client.UNSIGNED,  # type: ignore[attr-defined]  # as botocore imports it
+        isinstance(client, botocore.client.BaseClient),
+        "_Imported" in type(botocore.__loader__).__name__ or "_Imported" in repr(botocore.__spec__),
+    ]
+
+
 def arrow() -> object:
     from pyarrow.fs import S3FileSystem  # type: ignore[import-untyped]  # it has no types
 
@@ -96,6 +109,7 @@ DOES: dict[str, Callable[[], object]] = {
     "environment": lambda: sorted(name for name in os.environ if "KEY" in name or "TOKEN" in name),
     "modules": lambda: sorted({"boto3", "botocore", "secure_sagemaker"} & set(sys.modules)),
     "sitecustomize": lambda: getattr(sys.modules["sitecustomize"], "OF_THE_PROJECT", None),
+    "once": once,
     "own": own,
     "refused": refused,
     "spawned": spawned,

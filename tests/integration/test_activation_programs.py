@@ -97,7 +97,17 @@ def test_a_program_is_secured_with_what_it_starts(project: Project) -> None:
     (site / "sitecustomize.py").write_text("OF_THE_PROJECT = True\n")
     project.environment["PYTHONPATH"] += f"{os.pathsep}{site}"
     does = (
-        *("arguments", "environment", "modules", "sitecustomize", "own", "refused", "spawned", "forked"),
+        *(
+            "arguments",
+            "environment",
+            "modules",
+            "sitecustomize",
+            "once",
+            "own",
+            "refused",
+            "spawned",
+            "forked",
+        ),
         *("child", "module", "without-environment", "secure-session"),
     )
 
@@ -108,6 +118,7 @@ def test_a_program_is_secured_with_what_it_starts(project: Project) -> None:
     assert said.pop("environment") == []
     assert said.pop("modules") == []  # who does not use AWS pays nothing
     assert said.pop("sitecustomize") is True
+    assert said.pop("once") == [True, True, True, False]  # no module is executed twice
     assert said.pop("refused") == "ControlError"
     assert json.loads(said.pop("module"))["own"].startswith(ARN)
     identities = [one for told in said.values() for one in (told if isinstance(told, list) else [told])]
@@ -126,6 +137,21 @@ def test_a_program_is_secured_with_what_it_starts(project: Project) -> None:
     assert "1 refused" in ran.stderr
     assert "refused: s3.PutObject (data-perimeter)" in ran.stderr
     assert f"calls as {ARN}" in ran.stderr
+
+
+def test_the_aws_cli_is_secured(project: Project) -> None:
+    """The CLI has a botocore of its own by that name: it is under the baseline like any other."""
+    if importlib.util.find_spec("awscli") is None:
+        pytest.skip(
+            "the AWS CLI is in none of the environments: it is large, and changes the import of botocore"
+        )
+    (project.folder / "file").write_text("1")
+    copied = project.run("aws", "s3", "cp", "file", f"s3://{project.aws.default_bucket}/by-the-cli")
+    assert copied.code == 0, copied.stderr
+    (put,) = (request for request in project.aws.requests if request.operation == "PutObject")
+    assert put.headers["x-amz-server-side-encryption-aws-kms-key-id"] == project.aws.key_arn
+    assert str(put.principal).startswith(ROLE)
+    assert project.run("aws", "s3", "cp", "file", "s3://somebody-elses/by-the-cli").code == 1
 
 
 def test_a_program_in_another_language_signs_as_the_role(aws: EmbeddedAWS, tmp_path: Path) -> None:

@@ -8,7 +8,17 @@ import boto3
 from types_boto3_s3 import S3Client
 from types_boto3_sagemaker import SageMakerClient
 
-from secure_sagemaker import Decision, Enforcement, SecureSession, SecurityBaseline, Verification
+from secure_sagemaker import (
+    Activation,
+    ActivationSummary,
+    Decision,
+    Enforcement,
+    ProgramRun,
+    SecureSession,
+    SecurityBaseline,
+    Verification,
+    activate,
+)
 
 
 def use() -> None:
@@ -25,3 +35,8 @@ def use() -> None:
     assert_type(session.execution_role, str)
     assert_type(session.report().decisions("CreateModel"), tuple[Decision, ...])
     assert_type(session.baseline.kms.default, str | None)
+    assert_type(activate("secure-sagemaker.toml", env="prod"), Activation)
+    assert_type(session.run(["python", "train.py"]), ProgramRun)
+    with session.activate(earlier="adopt") as activation:
+        assert_type(activation, Activation)
+        assert_type(activation.summary(), ActivationSummary)

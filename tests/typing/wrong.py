@@ -11,3 +11,4 @@ def misuse(baseline: SecurityBaseline) -> None:
     SecureSession(baseline).client("sagemaker").create_model()  # type: ignore[call-arg]  # a model has a name
     Macie(mode="sometimes")  # type: ignore[arg-type]  # no such mode
     baseline.region = "eu-west-1"  # type: ignore[misc]  # a baseline never changes
+    SecureSession(baseline).activate(earlier="ignore")  # type: ignore[arg-type]  # refuse or adopt

@@ -62,7 +62,10 @@ def _as_it_is(fullname: str) -> ModuleSpec | None:
     module = sys.modules.get(fullname)
     if module is None or module.__spec__ is None:
         return None
-    return importlib.util.spec_from_loader(fullname, _Imported(module), origin=module.__spec__.origin)
+    spec = importlib.util.spec_from_loader(fullname, _Imported(module), origin=module.__spec__.origin)
+    # Python asks a module that is there already for its own spec, and would execute it a second time by that.
+    module.__spec__ = spec
+    return spec
 
 
 def _activate() -> None:
