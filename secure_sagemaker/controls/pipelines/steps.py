@@ -129,7 +129,11 @@ class _TrustedGroup:
 
     def judge(self, site: Site) -> Verdict:
         """A name is of this account."""
-        if isinstance(site.value, str) and not site.value.startswith("arn:") and not holds_unknown(site.value):
+        if (
+            isinstance(site.value, str)
+            and not site.value.startswith("arn:")
+            and not holds_unknown(site.value)
+        ):
             return Kept()
         return TrustedArn().judge(site)
 
