@@ -31,11 +31,17 @@ from secure_sagemaker.sagemaker_sdk.fallback import defaults_of, is_secured, is_
 from secure_sagemaker.sagemaker_sdk.imports import each_module
 from secure_sagemaker.sagemaker_sdk.version_2 import ValidDefaults
 
-__all__ = ["adopt_own_imports", "give_defaults", "leave_roles_unchecked", "take_defaults_as_valid"]
+__all__ = [
+    "ROLE_SWITCH",
+    "adopt_own_imports",
+    "give_defaults",
+    "leave_roles_unchecked",
+    "take_defaults_as_valid",
+]
 
 logger = logging.getLogger(__name__)
 _Function = Callable[..., Any]
-_ROLE_SWITCH = "SAGEMAKER_VALIDATE_ROLE"
+ROLE_SWITCH = "SAGEMAKER_VALIDATE_ROLE"
 _ROLE_CHECKS: Mapping[str, object] = {"_evaluate_permissions": (True, []), "_role_trusts_service": True}
 """What each check of the role answers where all is well."""
 _VALIDATE = "validate_sagemaker_config"
@@ -94,7 +100,7 @@ def _validating(validate: _Function) -> _Function:
 
 def leave_roles_unchecked() -> bool:
     """Have older releases heed the switch of the role's check as newer ones do; whether they check as they did."""
-    os.environ.setdefault(_ROLE_SWITCH, "false")
+    os.environ.setdefault(ROLE_SWITCH, "false")
     resolver = importlib.import_module("sagemaker.core.helper.iam_role_resolver")
     resolve: _Function | None = getattr(resolver, "resolve_and_validate_role", None)
     if resolve is None:
@@ -114,7 +120,7 @@ def leave_roles_unchecked() -> bool:
 def _switched(check: _Function, passed: object) -> _Function:
     @wraps(check)
     def switched(*arguments: object, **named: object) -> object:
-        off = os.environ.get(_ROLE_SWITCH, "").lower() in {"0", "false", "no"}
+        off = os.environ.get(ROLE_SWITCH, "").lower() in {"0", "false", "no"}
         return passed if off else check(*arguments, **named)
 
     return switched
