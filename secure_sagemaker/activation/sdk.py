@@ -7,7 +7,6 @@ no telemetry, logs read as the role) holds here for a program that never calls i
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -16,7 +15,6 @@ from secure_sagemaker.exceptions import BaselineError, UnsupportedSdkError
 from secure_sagemaker.sagemaker_sdk.fallback import latest_session
 from secure_sagemaker.sagemaker_sdk.imports import each_module, no_more
 from secure_sagemaker.sagemaker_sdk.sessions import answer_as_secured, leave_process
-from secure_sagemaker.sagemaker_sdk.version_3 import ROLE_SWITCH
 
 if TYPE_CHECKING:
     from secure_sagemaker.session import SecureSession
@@ -35,7 +33,6 @@ def follow_sdk(session: SecureSession) -> Callable[[], None]:
         Has it fall back to what it did before.
     """
     before = latest_session()
-    switch = os.environ.get(ROLE_SWITCH)
 
     def act(module: ModuleType) -> None:
         if module.__name__ != _SDK:
@@ -52,7 +49,5 @@ def follow_sdk(session: SecureSession) -> Callable[[], None]:
     def undo() -> None:
         no_more(act)
         leave_process(before)
-        if switch is None:
-            os.environ.pop(ROLE_SWITCH, None)
 
     return undo

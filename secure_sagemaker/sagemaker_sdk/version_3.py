@@ -5,8 +5,8 @@
 2. A plain ``Session`` or ``PipelineSession`` reads its defaults from files, and sends telemetry unless they say
    otherwise. Over a secure session, and over none, it is given the secure one's; so is v2's.
 3. Its check of the role asks IAM to simulate a fixed list of actions, which a scoped role may not ask and a
-   least-privilege execution role does not pass. Its switch, the environment variable ``SAGEMAKER_VALIDATE_ROLE``,
-   is turned off unless the user has set it; releases that lack the switch are given it.
+   least-privilege execution role does not pass. While there is a secure session it passes unasked, unless the
+   user wants it: by the SDK's own switch, the environment variable ``SAGEMAKER_VALIDATE_ROLE``.
 4. Functions that import ``boto3`` for themselves are out of the fallback's reach. A recipe in S3 is read with
    the latest secure session. A link to MLflow, only shown while one waits, is not asked for. An evaluation
    that is started with ambient credentials is refused.
@@ -32,7 +32,6 @@ from secure_sagemaker.sagemaker_sdk.imports import each_module
 from secure_sagemaker.sagemaker_sdk.version_2 import ValidDefaults
 
 __all__ = [
-    "ROLE_SWITCH",
     "adopt_own_imports",
     "give_defaults",
     "leave_roles_unchecked",
@@ -41,7 +40,7 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 _Function = Callable[..., Any]
-ROLE_SWITCH = "SAGEMAKER_VALIDATE_ROLE"
+_ROLE_SWITCH = "SAGEMAKER_VALIDATE_ROLE"
 _ROLE_CHECKS: Mapping[str, object] = {"_evaluate_permissions": (True, []), "_role_trusts_service": True}
 """What each check of the role answers where all is well."""
 _VALIDATE = "validate_sagemaker_config"
@@ -99,31 +98,25 @@ def _validating(validate: _Function) -> _Function:
 
 
 def leave_roles_unchecked() -> bool:
-    """Have older releases heed the switch of the role's check as newer ones do; whether they check as they did."""
-    os.environ.setdefault(ROLE_SWITCH, "false")
+    """Have roles unchecked while there is a secure session, unless the user asks; whether they are checked as known."""
     resolver = importlib.import_module("sagemaker.core.helper.iam_role_resolver")
-    resolve: _Function | None = getattr(resolver, "resolve_and_validate_role", None)
-    if resolve is None:
-        return False
-    if "validate_role" in inspect.signature(resolve).parameters:
-        return True  # such a release has the switch
     found = True
     for name, passed in _ROLE_CHECKS.items():
         check: _Function | None = getattr(resolver, name, None)
         if check is None:
             found = False
         elif not hasattr(check, "__wrapped__"):
-            setattr(resolver, name, _switched(check, passed))
+            setattr(resolver, name, _unless_asked(check, passed))
     return found
 
 
-def _switched(check: _Function, passed: object) -> _Function:
+def _unless_asked(check: _Function, passed: object) -> _Function:
     @wraps(check)
-    def switched(*arguments: object, **named: object) -> object:
-        off = os.environ.get(ROLE_SWITCH, "").lower() in {"0", "false", "no"}
-        return passed if off else check(*arguments, **named)
+    def checked(*arguments: object, **named: object) -> object:
+        asked = os.environ.get(_ROLE_SWITCH, "false").lower() not in {"0", "false", "no"}
+        return passed if latest_session() is not None and not asked else check(*arguments, **named)
 
-    return switched
+    return checked
 
 
 def adopt_own_imports() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -18,6 +19,7 @@ from secure_sagemaker.sagemaker_sdk import (
     SdkDefaults,
     make_sagemaker_session,
 )
+from secure_sagemaker.sagemaker_sdk.fallback import release_fallback
 from tests.integration.wire import (
     ACCESS_KEY,
     BARE,
@@ -150,17 +152,37 @@ def test_hosting_runs_on_the_session(wire: Wire, boto_session: boto3.Session) ->
     assert wire.all_clients == wire.clients
 
 
-def test_role_check_stays_on_where_the_user_asked_for_it(
-    boto_session: boto3.Session, monkeypatch: pytest.MonkeyPatch
+def test_roles_are_checked_where_the_user_asks_for_it(
+    wire: Wire, boto_session: boto3.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The SDK's check of the role is off by default; a user's own word about it stands."""
-    monkeypatch.setenv("SAGEMAKER_VALIDATE_ROLE", "true")
-    make_sagemaker_session(boto_session, FULL)
-    assert os.environ["SAGEMAKER_VALIDATE_ROLE"] == "true"
+    """IAM is asked nothing of a role by default; a user's own word about it stands. The environment stays as it was."""
+    from sagemaker.core.helper.iam_role_resolver import RoleValidationError, resolve_and_validate_role
 
-    monkeypatch.delenv("SAGEMAKER_VALIDATE_ROLE")
-    make_sagemaker_session(boto_session, FULL)
-    assert os.environ["SAGEMAKER_VALIDATE_ROLE"] == "false"
+    environment = dict(os.environ)
+    session = make_sagemaker_session(boto_session, FULL)
+    check = functools.partial(resolve_and_validate_role, EXECUTION_ROLE, sagemaker_session=session)
+
+    assert check(role_type="training") == EXECUTION_ROLE
+    assert wire.operations == []
+    assert dict(os.environ) == environment
+
+    monkeypatch.setenv("SAGEMAKER_VALIDATE_ROLE", "true")
+    with pytest.raises(RoleValidationError, match="trust policy"):  # moto has no such role
+        check(role_type="training")
+    assert wire.operations == ["SimulatePrincipalPolicy", "GetRole"]
+
+
+def test_roles_are_checked_again_once_no_secure_session_is_left(
+    wire: Wire, boto_session: boto3.Session
+) -> None:
+    """What was put aside for a secure session is back when there is none."""
+    from sagemaker.core.helper.iam_role_resolver import RoleValidationError, resolve_and_validate_role
+
+    session = make_sagemaker_session(boto_session, FULL)
+    release_fallback()
+    with pytest.raises(RoleValidationError, match="trust policy"):
+        resolve_and_validate_role(EXECUTION_ROLE, role_type="training", sagemaker_session=session)
+    assert wire.operations == ["SimulatePrincipalPolicy", "GetRole"]
 
 
 HOSTILE_CONFIG = """\
