@@ -18,7 +18,13 @@ def asked(**changes: Any) -> PolicyRequest:
         "resource": "arn:aws:s3:::data/train/1.csv",
         "caller_arn": SESSION,
         "caller_account": "111122223333",
-        "context": {"aws:principalarn": ROLE, "aws:tagkeys": ("team", "stage"), "sts:durationseconds": "900"},
+        "context": {
+            "aws:principalarn": ROLE,
+            "aws:tagkeys": ("team", "stage"),
+            "sts:durationseconds": "900",
+            "aws:sourceip": "10.1.2.3",
+            "aws:currenttime": "2026-11-01T12:00:00Z",
+        },
     }
     return PolicyRequest(**{**stated, **changes})
 
@@ -75,6 +81,18 @@ def test_a_statement_is_about_whom_and_what_it_names(elements: dict[str, object]
         ({"ForAnyValue:StringEquals": {"aws:Missing": ["team"]}}, False),
         ({"ForAnyValue:StringNotEquals": {"aws:TagKeys": ["team"]}}, True),
         ({"ForAllValues:StringNotEquals": {"aws:TagKeys": ["team"]}}, False),
+        ({"ForAnyValue:StringNotEquals": {"aws:Missing": ["team"]}}, False),
+        ({"ForAnyValue:StringEqualsIfExists": {"aws:Missing": ["team"]}}, True),
+        ({"ForAnyValue:StringLike": {"aws:TagKeys": ["st*"]}}, True),
+        ({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}, True),
+        ({"Bool": {"aws:MultiFactorAuthPresent": "false"}}, False),
+        ({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/t*"}}, False),
+        ({"ArnNotLike": {"aws:Missing": "arn:aws:iam::*:role/t*"}}, True),
+        ({"ArnLike": {"aws:PrincipalArn": "arn:aws:*:role/team"}}, False),
+        ({"DateLessThan": {"aws:CurrentTime": "2026-11-02T00:00:00Z"}}, True),
+        ({"DateGreaterThanEquals": {"aws:CurrentTime": "2026-11-02"}}, False),
+        ({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}, True),
+        ({"NotIpAddress": {"aws:SourceIp": ["10.0.0.0/8", "192.0.2.0/24"]}}, False),
     ],
     ids=str,
 )
@@ -99,7 +117,7 @@ def _statements(document: dict[str, object]) -> list[object]:
 @pytest.mark.parametrize(
     "elements",
     [
-        {"Condition": {"DateLessThan": {"aws:CurrentTime": "2030-01-01"}}},
+        {"Condition": {"BinaryEquals": {"aws:Key": "MDE="}}},
         {"Condition": {"ForEachValue:StringEquals": {"aws:TagKeys": "team"}}},
         {"Condition": {"StringEquals": {"aws:PrincipalArn": "${aws:username}"}}},
         {"Resource": "arn:aws:s3:::data/${aws:username}/*"},
