@@ -10,6 +10,7 @@
     │   └── RegionError            the baseline says nothing about that region
     ├── IdentityError              the role could not be assumed, or is not the one expected
     ├── KeyResolutionError         a KMS alias or id could not be resolved to a usable key
+    ├── PolicyError                an IAM policy cannot be generated, or does not fit
     ├── AuditError                 the audit trail could not be written, and must be
     ├── DefaultBucketError         the baseline's default bucket is missing or closed to the role
     └── UnsupportedSdkError        the installed SageMaker Python SDK would ignore the session
@@ -32,6 +33,7 @@ __all__ = [
     "IdentityError",
     "KeyResolutionError",
     "LoosenedBaselineError",
+    "PolicyError",
     "RegionError",
     "SecureSageMakerError",
     "SessionError",
@@ -187,6 +189,22 @@ class KeyResolutionError(SecureSageMakerError):
     def __init__(self, message: str, *, remedy: str, key: str) -> None:
         super().__init__(message, remedy=remedy)
         self.key = key
+
+
+class PolicyError(SecureSageMakerError):
+    """An IAM policy cannot be generated as it was asked for, or is larger than AWS takes.
+
+    Attributes:
+        characters: Its size as AWS counts it; None where size is not the matter.
+        limit: The most that AWS takes.
+    """
+
+    def __init__(
+        self, message: str, *, remedy: str, characters: int | None = None, limit: int | None = None
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.characters = characters
+        self.limit = limit
 
 
 class AuditError(SecureSageMakerError):

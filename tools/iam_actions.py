@@ -44,7 +44,7 @@ PARTLY: Mapping[str, frozenset[str]] = {
         }
     ),
     "macie2": frozenset({"DescribeBuckets", "GetFindings", "GetMacieSession", "ListFindings"}),
-    "s3express": frozenset({"CreateSession"}),
+    "s3express": frozenset({"CreateBucket", "CreateSession"}),
 }
 
 # Not those of enclaves and of identity providers, which no policy here names.

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["LocalStorage", "local_storage"]
+__all__ = ["LocalStorage", "local_storage", "locally_encrypted_families"]
 
 
 class LocalStorage(StrEnum):
@@ -49,3 +49,17 @@ def local_storage(instance_type: str, further_families: Mapping[str, str]) -> Lo
     if stated is None:
         return LocalStorage.UNKNOWN
     return LocalStorage.ENCRYPTED if stated == "local-storage" else LocalStorage.NONE
+
+
+def locally_encrypted_families(further_families: Mapping[str, str]) -> tuple[str, ...]:
+    """The families whose local storage is encrypted by hardware, for which no volume key can be given.
+
+    Args:
+        further_families: The baseline's own table, as for ``local_storage``.
+    """
+    known = {*_families(), *further_families}
+    return tuple(
+        sorted(
+            family for family in known if local_storage(family, further_families) is LocalStorage.ENCRYPTED
+        )
+    )

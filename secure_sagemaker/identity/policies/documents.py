@@ -26,6 +26,7 @@ __all__ = [
     "all_values",
     "any_value",
     "one_of",
+    "other_than",
     "present",
 ]
 
@@ -80,7 +81,7 @@ class PrincipalKind(StrEnum):
 
 _SID = re.compile(r"[A-Za-z0-9]*")
 _ACTION = re.compile(r"\*|[a-z0-9-]+:[A-Za-z0-9*]+")
-_TEXT = re.compile(r"[\x20-\x7e]+")
+_TEXT = re.compile(r"[^\x00-\x1f\x7f]*")
 
 
 def _sorted(values: Iterable[str]) -> tuple[str, ...]:
@@ -107,7 +108,7 @@ class Condition:
         object.__setattr__(self, "values", _sorted(self.values))
         if not self.values or not all(map(_TEXT.fullmatch, self.values)):
             raise ValueError(
-                f"condition on {self.key}: values must be texts of ASCII, got {list(self.values)}"
+                f"condition on {self.key}: values must be texts on one line, got {list(self.values)}"
             )
         if self.operator is Operator.NULL and (self.quantifier or self.if_exists or len(self.values) != 1):
             raise ValueError(f"condition on {self.key}: Null takes 'true' or 'false' alone")
@@ -138,6 +139,12 @@ def present(key: str, *, wanted: bool = True) -> Condition:
 def one_of(operator: Operator, key: str, values: Iterable[str]) -> Condition:
     """An operator on a key of one value."""
     return Condition(operator=operator, key=key, values=tuple(values))
+
+
+def other_than(operator: Operator, key: str, values: Iterable[str]) -> tuple[Condition, ...]:
+    """The request has the key, and it holds none of the values; ``operator`` is a negated one."""
+    listed = tuple(values)
+    return (present(key), one_of(operator, key, listed)) if listed else (present(key),)
 
 
 def any_value(operator: Operator, key: str, values: Iterable[str]) -> Condition:

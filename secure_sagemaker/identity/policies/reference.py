@@ -19,6 +19,7 @@ __all__ = [
     "is_global_key",
     "is_resource_of",
     "reference_source",
+    "resource_template",
 ]
 
 
@@ -171,3 +172,26 @@ def _meet(one: str, other: str) -> bool:
     if other[0] == "*":
         return _meet(one, other[1:]) or _meet(one[1:], other)
     return (one[0] == other[0] or "?" in (one[0], other[0])) and _meet(one[1:], other[1:])
+
+
+# Their ARNs hold an id that AWS gives, and the caller's name does not tell it.
+_BY_ID = frozenset(
+    {
+        *("artifact", "cluster", "cluster-scheduler-config", "compute-quota", "domain", "mlflow-app"),
+        *("partner-app", "shared-model"),
+    }
+)
+
+
+@cache
+def resource_template(action: str) -> str | None:
+    """The ARN of what an action makes or changes, with ``*`` for its name; None where a name does not tell it."""
+    reference = action_reference(action)
+    if reference is None:
+        return None
+    service, _, operation = reference.name.partition(":")
+    noun = re.sub(r"^[A-Z][a-z]*|V2$", "", operation).lower()
+    kind = next((kind for kind in reference.resource_types if kind.replace("-", "") == noun), None)
+    if kind is None or kind in _BY_ID:
+        return None
+    return _reference().resources.get((service, kind))

@@ -1,0 +1,141 @@
+"""What every policy is made from: a baseline, with its keys known, its account's ARNs and a day."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from secure_sagemaker.baseline import ControlId, KeyReference, Mode, SecurityBaseline, Waiver
+from secure_sagemaker.controls.instance_types import locally_encrypted_families
+from secure_sagemaker.controls.locations import is_directory_bucket, other_than_bucket
+from secure_sagemaker.exceptions import KeyResolutionError
+
+__all__ = ["SAGEMAKER", "Projection", "bucket_name", "with_lower_case"]
+
+SAGEMAKER = "sagemaker.amazonaws.com"
+"""SageMaker's service principal, which is one in every partition."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Projection:
+    """A baseline as IAM sees it.
+
+    Args:
+        baseline: What is projected.
+        today: The day on which waivers must still hold.
+        key_arns: Key references of the baseline (aliases, ids), as written, to key ARNs. Conditions compare ARNs.
+        clarify_jobs: Name patterns of the processing jobs and schedules that run SageMaker Clarify, which must not
+            be isolated. IAM does not see an image, so a policy knows them by their names, or not at all.
+        further_services: Service principals beside SageMaker's that may be given an execution role.
+
+    Raises:
+        KeyResolutionError: A reference of the baseline is no ARN, and ``key_arns`` lacks it.
+    """
+
+    baseline: SecurityBaseline
+    today: date
+    key_arns: Mapping[str, str] = field(default_factory=dict)
+    clarify_jobs: tuple[str, ...] = ()
+    further_services: tuple[str, ...] = ()
+    keys: tuple[str, ...] = field(init=False)
+    """The ARNs of every key that the baseline names, which a caller may name too."""
+    local_instance_types: tuple[str, ...] = field(init=False)
+    """Patterns of the instance types that take no volume key."""
+
+    def __post_init__(self) -> None:
+        arns = tuple(dict.fromkeys(map(self.key_arn, self.baseline.kms.references())))
+        object.__setattr__(self, "keys", arns)
+        families = locally_encrypted_families(self.baseline.instance_families)
+        object.__setattr__(self, "local_instance_types", tuple(f"ml.{family}.*" for family in families))
+
+    def key_arn(self, reference: str) -> str:
+        """The ARN of a key."""
+        parsed = KeyReference.parse(reference)
+        arn = parsed.key_arn if parsed is not None else None
+        arn = arn or self.key_arns.get(reference)
+        if arn is None:
+            raise KeyResolutionError(
+                f"IAM compares the ARNs of keys, and that of {reference!r} is not known",
+                remedy="write the key's ARN in the baseline, or have the session look it up (SecureSession.verify)",
+                key=reference,
+            )
+        return arn
+
+    def enforces(self, control: ControlId) -> bool:
+        """Whether AWS may refuse for a control: not where the baseline only observes."""
+        return self.baseline.mode(control) is not Mode.OBSERVE
+
+    def waivers(self, *controls: ControlId) -> tuple[Waiver, ...]:
+        """The waivers of some controls that still hold."""
+        return tuple(
+            waiver
+            for waiver in self.baseline.waivers
+            if waiver.control in controls and waiver.expires >= self.today
+        )
+
+    @property
+    def partition(self) -> str:
+        """The partition of the baseline's role."""
+        return self.baseline.role_arn.partition
+
+    def arn(self, resource: str, *, service: str = "sagemaker") -> str:
+        """The ARN of something in the baseline's account and region."""
+        return f"arn:{self.partition}:{service}:{self.baseline.region}:{self.baseline.account}:{resource}"
+
+    def of_resource(self, template: str) -> str:
+        """A resource type's ARN as the service authorization reference writes it, for this account and region."""
+        return (
+            template.replace("${Partition}", self.partition)
+            .replace("${Region}", self.baseline.region)
+            .replace("${Account}", self.baseline.account)
+        )
+
+    def clarify(self, resource_type: str) -> tuple[str, ...]:
+        """The ARNs of the jobs that run SageMaker Clarify."""
+        return tuple(self.arn(f"{resource_type}/{name}") for name in with_lower_case(self.clarify_jobs))
+
+    @staticmethod
+    def is_directory(name: str) -> bool:
+        """Whether the data perimeter names a directory bucket."""
+        return is_directory_bucket(name)
+
+    @staticmethod
+    def is_plain(name: str) -> bool:
+        """Whether the data perimeter names a general-purpose bucket by its own name."""
+        return not is_directory_bucket(name) and other_than_bucket(name) is None
+
+    @property
+    def writes_to_directory_buckets(self) -> bool:
+        """Whether outputs may go where SageMaker takes no KMS key."""
+        return any(map(is_directory_bucket, self.baseline.data_perimeter.write))
+
+    def bucket_and_objects(self, name: str) -> tuple[str, str]:
+        """A bucket's ARN, and the pattern of all its objects."""
+        return self.bucket(name), self.objects(name)
+
+    def bucket(self, name: str) -> str:
+        """The ARN of a bucket, a directory bucket or an access point, named as the data perimeter names it."""
+        if name.startswith("arn:"):
+            return name
+        if is_directory_bucket(name):
+            return self.arn(f"bucket/{name}", service="s3express")
+        return f"arn:{self.partition}:s3:::{name}"
+
+    def objects(self, name: str, prefix: str = "") -> str:
+        """The pattern of a bucket's objects under a prefix."""
+        between = "/object/" if name.startswith("arn:") else "/"
+        return f"{self.bucket(name)}{between}{prefix}*"
+
+
+def bucket_name(location: str) -> str:
+    """The bucket or access point of an S3 location such as ``s3://BUCKET/PREFIX``."""
+    rest = location.removeprefix("s3://")
+    found = re.match(r"arn:[^/]*:accesspoint/[^/]+", rest)
+    return found.group() if found else rest.partition("/")[0]
+
+
+def with_lower_case(patterns: Iterable[str]) -> tuple[str, ...]:
+    """Patterns of names, and what SageMaker writes of them in ARNs, which for some resources is in lower case."""
+    return tuple(dict.fromkeys(form for pattern in patterns for form in (pattern, pattern.lower())))
