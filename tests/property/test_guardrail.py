@@ -71,9 +71,15 @@ def denying(case: Case, parameters: Mapping[str, object]) -> set[str]:
 
 def is_one_of_aws(case: Case, parameters: Mapping[str, object]) -> bool:
     """Whether AWS itself would take the request as it is written."""
-    tunes = case.model.name == "CreateHyperParameterTuningJob"
-    return case.valid(parameters) and not (
-        tunes and not {"TrainingJobDefinition", "TrainingJobDefinitions"} & parameters.keys()
+    if not case.valid(parameters):
+        return False
+    if case.model.name != "CreateHyperParameterTuningJob":
+        return True
+    one, several = parameters.get("TrainingJobDefinition"), parameters.get("TrainingJobDefinitions")
+    definitions = [one, *(several if isinstance(several, list) else ())]
+    stated = [each for each in definitions if isinstance(each, dict)]
+    return bool(stated) and all(
+        {"HyperParameterTuningResourceConfig", "ResourceConfig"} & each.keys() for each in stated
     )
 
 

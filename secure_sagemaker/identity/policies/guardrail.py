@@ -106,6 +106,11 @@ def guardrail(
 # --- waivers --------------------------------------------------------------------------------------
 
 
+def denials(guard: Guard, projection: Projection) -> tuple[Statement, ...]:
+    """A guard as Deny statements, less what is waived."""
+    return tuple(_statements(guard, projection, []))
+
+
 def _statements(guard: Guard, projection: Projection, overruled: list[Overruled]) -> Iterator[Statement]:
     """A guard's own statement, less what is waived; and for what is waived, what holds all the same."""
     waivers = projection.waivers(guard.control) if guard.control else ()

@@ -169,7 +169,8 @@ def _volumes(projection: Projection) -> Iterator[Guard]:
         name="VolumeKeyAbsentWithoutLocalStorage",
         control=control,
         actions=(*_JOBS, *_TRANSFORM, *_DEFINITIONS, *_SCHEDULES),
-        conditions=(missing, any_value(Operator.STRING_NOT_LIKE, _TYPES, local)),
+        # With no type to except, nothing is: a schedule that holds no job has neither.
+        conditions=(missing, any_value(Operator.STRING_NOT_LIKE, _TYPES, local) if local else _HOLDS_A_JOB),
     )
     yield Guard(
         name="VolumeKeyAbsentTypesUnknown",
@@ -181,14 +182,18 @@ def _volumes(projection: Projection) -> Iterator[Guard]:
         ),
         conditions=(missing, present(_TYPES, wanted=False)),
     )
-    if setting == "omit":
+    if setting == "omit" and not local:
+        yield Guard(
+            name="VolumeKeyAbsentOnEndpoint", control=control, actions=_ENDPOINT_CONFIG, conditions=(missing,)
+        )
+    elif setting == "omit":
         yield Guard(
             name="VolumeKeyAbsentOnEndpoint",
             control=control,
             actions=_ENDPOINT_CONFIG,
             conditions=(missing, all_values(Operator.STRING_NOT_LIKE, _TYPES, local)),
         )
-    if setting == "refuse":
+    if setting == "refuse" and local:
         yield Guard(
             name="EndpointWithLocalStorage",
             control=control,

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 from secure_sagemaker.baseline import ControlId, KeyReference, Mode, SecurityBaseline, Waiver
-from secure_sagemaker.controls.instance_types import locally_encrypted_families
+from secure_sagemaker.controls.checks import baseline_key
+from secure_sagemaker.controls.instance_types import (
+    LocalStorage,
+    local_storage,
+    locally_encrypted_families,
+)
 from secure_sagemaker.controls.locations import is_directory_bucket, other_than_bucket
 from secure_sagemaker.exceptions import KeyResolutionError
+from secure_sagemaker.identity.policies.reference import NAMED_BY_AWS, resource_arn
 
 __all__ = ["SAGEMAKER", "Projection", "bucket_name", "with_lower_case"]
 
@@ -29,6 +35,8 @@ class Projection:
         clarify_jobs: Name patterns of the processing jobs and schedules that run SageMaker Clarify, which must not
             be isolated. IAM does not see an image, so a policy knows them by their names, or not at all.
         further_services: Service principals beside SageMaker's that may be given an execution role.
+        instance_types: The instance types that will be asked for, where that is known. Those of them that take no
+            volume key then stand for all that there are.
 
     Raises:
         KeyResolutionError: A reference of the baseline is no ARN, and ``key_arns`` lacks it.
@@ -39,6 +47,7 @@ class Projection:
     key_arns: Mapping[str, str] = field(default_factory=dict)
     clarify_jobs: tuple[str, ...] = ()
     further_services: tuple[str, ...] = ()
+    instance_types: tuple[str, ...] = ()
     keys: tuple[str, ...] = field(init=False)
     """The ARNs of every key that the baseline names, which a caller may name too."""
     local_instance_types: tuple[str, ...] = field(init=False)
@@ -47,8 +56,15 @@ class Projection:
     def __post_init__(self) -> None:
         arns = tuple(dict.fromkeys(map(self.key_arn, self.baseline.kms.references())))
         object.__setattr__(self, "keys", arns)
-        families = locally_encrypted_families(self.baseline.instance_families)
-        object.__setattr__(self, "local_instance_types", tuple(f"ml.{family}.*" for family in families))
+        object.__setattr__(self, "local_instance_types", tuple(self._local_instance_types()))
+
+    def _local_instance_types(self) -> Iterator[str]:
+        further = self.baseline.instance_families
+        if not self.instance_types:
+            yield from (f"ml.{family}.*" for family in locally_encrypted_families(further))
+        for instance_type in self.instance_types:
+            if local_storage(instance_type, further) is LocalStorage.ENCRYPTED:
+                yield instance_type
 
     def key_arn(self, reference: str) -> str:
         """The ARN of a key."""
@@ -91,6 +107,34 @@ class Projection:
             .replace("${Region}", self.baseline.region)
             .replace("${Account}", self.baseline.account)
         )
+
+    def named(self, kind: str, pattern: str) -> str:
+        """The ARN of SageMaker's resources of a kind with a name; of all of them where names are not the caller's."""
+        arn = self.of_resource(resource_arn("sagemaker", kind))
+        if kind in NAMED_BY_AWS:
+            return arn
+        if kind == "pipeline-execution":  # named by its pipeline
+            return arn.replace(":pipeline/*", f":pipeline/{pattern}")
+        if kind == "model-package" and not pattern.endswith("*"):
+            return f"{arn.removesuffix('*')}{pattern}/*"  # named by its group
+        return arn.removesuffix("*") + pattern
+
+    def keys_for(self, *controls: ControlId) -> tuple[str, ...]:
+        """The keys of some purposes, and those that may stand for any."""
+        kms = self.baseline.kms
+        stated = (
+            baseline_key(self.baseline, control) for control in controls if control not in kms.aws_managed
+        )
+        references = (*(one for one in stated if one is not None), *kms.allowed)
+        return tuple(dict.fromkeys(map(self.key_arn, references)))
+
+    def location(self, location: str) -> tuple[str, ...]:
+        """The patterns of the objects of an S3 location: all below it, and it itself where it may be an object."""
+        name = bucket_name(location)
+        prefix = location.removeprefix(f"s3://{name}").removeprefix("/")
+        if not prefix or prefix.endswith("/"):
+            return (self.objects(name, prefix),)
+        return (self.objects(name, prefix).removesuffix("*"), self.objects(name, f"{prefix}/"))
 
     def clarify(self, resource_type: str) -> tuple[str, ...]:
         """The ARNs of the jobs that run SageMaker Clarify."""

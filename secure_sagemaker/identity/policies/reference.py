@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import TypedDict
 
 __all__ = [
+    "NAMED_BY_AWS",
     "ActionReference",
     "accepting",
     "action_reference",
@@ -19,6 +20,7 @@ __all__ = [
     "is_global_key",
     "is_resource_of",
     "reference_source",
+    "resource_arn",
     "resource_template",
 ]
 
@@ -174,13 +176,13 @@ def _meet(one: str, other: str) -> bool:
     return (one[0] == other[0] or "?" in (one[0], other[0])) and _meet(one[1:], other[1:])
 
 
-# Their ARNs hold an id that AWS gives, and the caller's name does not tell it.
-_BY_ID = frozenset(
+NAMED_BY_AWS = frozenset(
     {
         *("artifact", "cluster", "cluster-scheduler-config", "compute-quota", "domain", "mlflow-app"),
-        *("partner-app", "shared-model"),
+        *("app", "partner-app", "shared-model"),
     }
 )
+"""Kinds of SageMaker's resources whose ARNs hold an id that AWS gives, or a name that Studio does."""
 
 
 @cache
@@ -192,6 +194,11 @@ def resource_template(action: str) -> str | None:
     service, _, operation = reference.name.partition(":")
     noun = re.sub(r"^[A-Z][a-z]*|V2$", "", operation).lower()
     kind = next((kind for kind in reference.resource_types if kind.replace("-", "") == noun), None)
-    if kind is None or kind in _BY_ID:
+    if kind is None or kind in NAMED_BY_AWS:
         return None
     return _reference().resources.get((service, kind))
+
+
+def resource_arn(service: str, kind: str) -> str:
+    """The ARN of a kind of resource, with ``*`` for its name."""
+    return _reference().resources[service, kind]
