@@ -27,7 +27,7 @@ from tests.property import requests
 from tests.property.test_enforcement_laws import TODAY, Case
 
 laws = settings(
-    max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None
+    max_examples=80, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None
 )
 WITH_KEYS = [model for model in requests.operations() if model.name in PATHS]
 OWN = "arn:aws:sagemaker:eu-west-1:111122223333:"
@@ -123,7 +123,7 @@ def test_what_the_client_refuses_for_a_told_key_is_denied(case: Case) -> None:
         assert set() != denying(case, case.parameters), refused
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(requests.baselines())
 def test_every_guardrail_is_sound_and_fits(baseline: SecurityBaseline) -> None:
     """Nothing in it would never match, each policy fits, and one baseline has one guardrail."""

@@ -120,10 +120,9 @@ def _statements(guard: Guard, projection: Projection, overruled: list[Overruled]
         told = tuple(waiver for waiver in about if _is_told(waiver, action))
         groups.setdefault(told, []).append(action)
         overruled += [Overruled(waiver=waiver, action=action) for waiver in about if waiver not in told]
-    # Where nothing is waived, what is denied for its value is so in the actions of tomorrow too.
-    everywhere = guard.everywhere and groups.keys() == {()}
-    if () in groups:
-        yield _deny(guard, guard.name, ("sagemaker:*",) if everywhere else tuple(groups.pop(())))
+    if plain := tuple(groups.pop((), ())):
+        # Where nothing is waived, what is denied for its value is so in the actions of tomorrow too.
+        yield _deny(guard, guard.name, ("sagemaker:*",) if guard.everywhere and not groups else plain)
     few = [
         (cases, tuple(actions[start : start + _ACTIONS_AT_ONCE]))
         for cases, actions in groups.items()

@@ -157,31 +157,35 @@ def _volumes(projection: Projection) -> Iterator[Guard]:
     missing = present(_VOLUME, wanted=False)
     local = projection.local_instance_types
     setting = projection.baseline.kms.endpoint_local_storage
+    jobs = (*_JOBS, *_TRANSFORM, *_DEFINITIONS)
     # AutoML chooses its instances itself, so its request has no types by which some could be excepted.
     always = (*_AUTOML, *_named("CreateDomain", "CreateNotebookInstance"))
     yield Guard(
         name="VolumeKeyAbsent",
         control=control,
-        actions=always if setting == "omit" else (*always, *_ENDPOINT_CONFIG),
+        actions=(*always, *(() if setting == "omit" else _ENDPOINT_CONFIG), *(() if local else jobs)),
         conditions=(missing,),
     )
-    yield Guard(
-        name="VolumeKeyAbsentWithoutLocalStorage",
-        control=control,
-        actions=(*_JOBS, *_TRANSFORM, *_DEFINITIONS, *_SCHEDULES),
-        # With no type to except, nothing is: a schedule that holds no job has neither.
-        conditions=(missing, any_value(Operator.STRING_NOT_LIKE, _TYPES, local) if local else _HOLDS_A_JOB),
-    )
-    yield Guard(
-        name="VolumeKeyAbsentTypesUnknown",
-        control=control,
-        actions=(
-            *_named("CreateHyperParameterTuningJob", "CreateProcessingJob"),
-            *_TRANSFORM,
-            *_DEFINITIONS,
-        ),
-        conditions=(missing, present(_TYPES, wanted=False)),
-    )
+    if local:
+        yield Guard(
+            name="VolumeKeyAbsentWithoutLocalStorage",
+            control=control,
+            actions=(*jobs, *_SCHEDULES),
+            conditions=(missing, any_value(Operator.STRING_NOT_LIKE, _TYPES, local)),
+        )
+        yield Guard(
+            name="VolumeKeyAbsentTypesUnknown",
+            control=control,
+            actions=tuple(job for job in jobs if job not in _named("CreateTrainingJob")),
+            conditions=(missing, present(_TYPES, wanted=False)),
+        )
+    else:
+        yield Guard(
+            name="VolumeKeyAbsentOfSchedule",
+            control=control,
+            actions=_SCHEDULES,
+            conditions=(missing, _HOLDS_A_JOB),
+        )
     if setting == "omit" and not local:
         yield Guard(
             name="VolumeKeyAbsentOnEndpoint", control=control, actions=_ENDPOINT_CONFIG, conditions=(missing,)

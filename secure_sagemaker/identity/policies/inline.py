@@ -197,7 +197,7 @@ def _needed(needs: Needs, scope: Scope, projection: Projection) -> Iterator[Stat
         )
     for group in needs.log_groups:
         yield _allow(
-            ("logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"),
+            ("logs:DescribeLogStreams", "logs:GetLogEvents"),
             [projection.arn(f"log-group:/aws/sagemaker/{group.removesuffix('*')}*", service="logs")],
         )
     if needs.attaches_network:

@@ -187,9 +187,9 @@ NAMED_BY_AWS = frozenset(
 
 @cache
 def resource_template(action: str) -> str | None:
-    """The ARN of what an action makes or changes, with ``*`` for its name; None where a name does not tell it."""
+    """The ARN of what SageMaker's action makes or changes, with ``*`` for its name; None where no name tells it."""
     reference = action_reference(action)
-    if reference is None:
+    if reference is None or not reference.name.startswith("sagemaker:"):
         return None
     service, _, operation = reference.name.partition(":")
     noun = re.sub(r"^[A-Z][a-z]*|V2$", "", operation).lower()
