@@ -4,6 +4,38 @@ Pure: no I/O but the library's own data, no clock, no AWS.
 
 documents    policies as typed values, and their one text
 compaction   fewer statements that mean the same
-reference    what IAM knows of each action
+abbreviation wildcards that name what was listed, where a policy would not fit
+reference    what IAM knows of each action, as data
 lint         what would never match
+projection   a baseline as IAM sees it: ARNs, keys, a day
+guard        one thing that AWS is to refuse
+guards       the controls that SageMaker's condition keys tell, as guards
+storage_guards  roles, buckets, objects, TLS
+guardrail    the guards as managed policies that deny
+conditional  the guards turned around, as conditions of an Allow
+tasks        what each kind of work needs, as data
+inline       the session policy of a task
 """
+
+from secure_sagemaker.identity.policies.documents import PolicyDocument, Statement
+from secure_sagemaker.identity.policies.guard import Unguarded
+from secure_sagemaker.identity.policies.guardrail import UNSCOPED, Guardrail, Overruled, guardrail
+from secure_sagemaker.identity.policies.inline import InlinePolicy, LeftOut, Scope, task_policy
+from secure_sagemaker.identity.policies.lint import problems
+from secure_sagemaker.identity.policies.tasks import Task
+
+__all__ = [
+    "UNSCOPED",
+    "Guardrail",
+    "InlinePolicy",
+    "LeftOut",
+    "Overruled",
+    "PolicyDocument",
+    "Scope",
+    "Statement",
+    "Task",
+    "Unguarded",
+    "guardrail",
+    "problems",
+    "task_policy",
+]
