@@ -16,6 +16,7 @@ from secure_sagemaker.cli import (
     explain,
     init,
     pipeline,
+    policy,
     run,
 )
 from secure_sagemaker.cli.exit_codes import ExitCode
@@ -90,6 +91,7 @@ app.command("explain")(explain.explain)
 app.add_typer(pipelines, name="pipeline")
 pipelines.command("check")(pipeline.check)
 pipelines.command("harden")(pipeline.harden)
+app.command("policy")(policy.policy)
 app.command("run", context_settings={"allow_interspersed_args": False})(run.run)
 app.add_typer(baselines, name="baseline")
 baselines.command("check")(baseline_check.check)

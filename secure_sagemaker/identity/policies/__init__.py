@@ -15,13 +15,26 @@ guardrail    the guards as managed policies that deny
 conditional  the guards turned around, as conditions of an Allow
 tasks        what each kind of work needs, as data
 inline       the session policy of a task
+administration  roles and whom they trust; buckets, keys, endpoints, the organisation
 """
 
+from secure_sagemaker.identity.policies.administration import (
+    bucket_policy,
+    endpoint_policy,
+    execution_role,
+    execution_role_trust,
+    key_policy,
+    launcher_role,
+    launcher_role_trust,
+    permissions_boundary,
+    service_control_policies,
+)
 from secure_sagemaker.identity.policies.documents import PolicyDocument, Statement
 from secure_sagemaker.identity.policies.guard import Unguarded
 from secure_sagemaker.identity.policies.guardrail import UNSCOPED, Guardrail, Overruled, guardrail
 from secure_sagemaker.identity.policies.inline import InlinePolicy, LeftOut, Scope, task_policy
 from secure_sagemaker.identity.policies.lint import problems
+from secure_sagemaker.identity.policies.projection import Projection
 from secure_sagemaker.identity.policies.tasks import Task
 
 __all__ = [
@@ -31,11 +44,21 @@ __all__ = [
     "LeftOut",
     "Overruled",
     "PolicyDocument",
+    "Projection",
     "Scope",
     "Statement",
     "Task",
     "Unguarded",
+    "bucket_policy",
+    "endpoint_policy",
+    "execution_role",
+    "execution_role_trust",
     "guardrail",
+    "key_policy",
+    "launcher_role",
+    "launcher_role_trust",
+    "permissions_boundary",
     "problems",
+    "service_control_policies",
     "task_policy",
 ]

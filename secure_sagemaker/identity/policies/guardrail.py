@@ -97,7 +97,7 @@ def guardrail(
         statement for guard in guards(projection) for statement in _statements(guard, projection, overruled)
     ]
     return Guardrail(
-        policies=_split(statements),
+        policies=split(statements),
         unguarded=tuple(one for one in unguarded(projection) if projection.enforces(one.control)),
         overruled=tuple({(one.waiver, one.action): one for one in overruled}.values()),
     )
@@ -225,29 +225,33 @@ def _excused(waiver: Waiver, action: str, projection: Projection) -> tuple[str, 
 # --- size -----------------------------------------------------------------------------------------
 
 
-def _split(statements: Sequence[Statement]) -> tuple[PolicyDocument, ...]:
-    """The statements in as few policies as their order allows, each within its size."""
+def split(
+    statements: Sequence[Statement], *, limit: int = MANAGED_POLICY_CHARACTERS
+) -> tuple[PolicyDocument, ...]:
+    """The statements in as few policies as their order allows, each within a size.
+
+    Raises:
+        PolicyError: They are more than AssumeRole takes, or one of them does not fit by itself.
+    """
     policies: list[tuple[Statement, ...]] = []
-    size = MANAGED_POLICY_CHARACTERS
+    size = limit
     for statement in statements:
         added = statement.characters + 1  # with the comma before it
-        if size + added > MANAGED_POLICY_CHARACTERS:
+        if size + added > limit:
             policies.append(())
             size = PolicyDocument().characters
         policies[-1] = (*policies[-1], statement)
         size += added
     documents = tuple(PolicyDocument(statements=each) for each in policies)
-    total = sum(document.characters for document in documents)
-    largest = max(statements, key=lambda one: one.characters)
-    if len(documents) > MOST_POLICY_ARNS or any(
-        document.characters > MANAGED_POLICY_CHARACTERS for document in documents
-    ):
+    if len(documents) > MOST_POLICY_ARNS or any(document.characters > limit for document in documents):
+        total = sum(document.characters for document in documents)
+        largest = max(statements, key=lambda one: one.characters)
         raise PolicyError(
             f"the guardrail takes {total} characters in {len(documents)} policies; the largest statement, "
             f"{largest.sid}, takes {largest.characters}",
-            remedy=f"a managed policy holds {MANAGED_POLICY_CHARACTERS} characters, and AssumeRole takes "
-            f"{MOST_POLICY_ARNS} of them: list fewer buckets, keys, tags or waivers in one baseline",
+            remedy=f"a policy holds {limit} characters, and AssumeRole takes {MOST_POLICY_ARNS} of them: list fewer "
+            "buckets, keys, tags or waivers in one baseline",
             characters=total,
-            limit=MANAGED_POLICY_CHARACTERS * MOST_POLICY_ARNS,
+            limit=limit * MOST_POLICY_ARNS,
         )
     return documents

@@ -37,7 +37,7 @@ from secure_sagemaker.identity.policies.projection import (
 from secure_sagemaker.identity.policies.reference import expanded, is_resource_of
 from secure_sagemaker.identity.policies.tasks import TASKS, Needs, Task
 
-__all__ = ["SESSION_POLICY_CHARACTERS", "InlinePolicy", "LeftOut", "Scope", "task_policy"]
+__all__ = ["SESSION_POLICY_CHARACTERS", "InlinePolicy", "LeftOut", "Scope", "allowances", "task_policy"]
 
 SESSION_POLICY_CHARACTERS = 2048
 """The most that STS takes as an inline session policy, every character counted."""
@@ -118,21 +118,26 @@ def task_policy(
         further_services=tuple(further_services),
     )
     _hold(projection, within)
-    needed = compacted(
-        PolicyDocument(
-            statements=tuple(
-                statement
-                for task in sorted(set(tasks))
-                for statement in _needed(TASKS[task], within, projection)
-            )
-        )
-    )
+    needed = allowances(projection, tasks, within)
     if guardrail:
         return InlinePolicy(document=_fitting(needed), left_out=())
     return _conditional(needed, projection)
 
 
 # --- what is allowed ------------------------------------------------------------------------------
+
+
+def allowances(projection: Projection, tasks: Iterable[Task], scope: Scope) -> PolicyDocument:
+    """What some tasks need, before any condition of a guard's, whatever its size."""
+    return compacted(
+        PolicyDocument(
+            statements=tuple(
+                statement
+                for task in sorted(set(tasks))
+                for statement in _needed(TASKS[task], scope, projection)
+            )
+        )
+    )
 
 
 def _hold(projection: Projection, scope: Scope) -> None:
