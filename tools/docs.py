@@ -19,6 +19,7 @@ from tools.control_pages import control_pages
 from tools.face_pages import face_pages
 from tools.flow_page import flow_page
 from tools.pages import MARK, Page, prose
+from tools.policies_page import policies_page
 from tools.references_page import references_page
 from tools.refusals_page import refusals_page
 
@@ -180,6 +181,7 @@ PAGES: tuple[Page, ...] = (
     *face_pages(),
     cli_page(),
     flow_page(),
+    policies_page(),
     references_page(),
     refusals_page(),
 )
