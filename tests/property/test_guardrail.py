@@ -12,7 +12,7 @@ from functools import cache
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from secure_sagemaker.baseline import SecurityBaseline
+from secure_sagemaker.baseline import IsolationMode, SecurityBaseline
 from secure_sagemaker.controls import Decision
 from secure_sagemaker.identity.policies.guardrail import (
     MANAGED_POLICY_CHARACTERS,
@@ -108,8 +108,9 @@ def _is_told(case: Case, decision: Decision) -> bool:
     }
     if absent and (decision.control_id in stated or path == "OnlineStoreConfig.SecurityConfig.KmsKeyId"):
         return False  # the online store is one only where it is enabled
-    if decision.control_id == "network-isolation" and decision.control_id in stated:
-        return False
+    by_default = case.baseline.network_isolation.training is IsolationMode.DEFAULT
+    if decision.control_id == "network-isolation" and (by_default or decision.control_id in stated):
+        return False  # what is only injected where nothing is said, AWS cannot ask for
     # What decides here is the instance type, which nothing but the client knows.
     return "instance type" not in (decision.wanted or "")
 
