@@ -210,6 +210,7 @@ class SecureSession(boto3.Session):
             session_suffix="-support" if support else "",
             endpoint_problem=_endpoints(baseline).problem,
             handed=handed,
+            clock=self._clock,
         )
 
     def _in(self, region: str) -> SecureBotocoreSession:

@@ -1,6 +1,8 @@
 """Who signs: the assumed role, and nothing else.
 
 credentials   AssumeRole as botocore credentials that refresh themselves
+refresh       when they do, what while STS does not answer, and what the clock is
+explained     what to change when STS does not give the role
 handed        credentials that another process hands out instead
 mfa           MFA, asked for once
 keys          KMS references, resolved to key ARNs

@@ -13,19 +13,17 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, TypedDict
 
 import boto3
-from botocore.credentials import (
-    CredentialProvider,
-    DeferredRefreshableCredentials,
-)
+from botocore.credentials import CredentialProvider
 from botocore.exceptions import BotoCoreError, ClientError
 
 from secure_sagemaker.baseline import SecurityBaseline
 from secure_sagemaker.exceptions import IdentityError
+from secure_sagemaker.identity.explained import remedy
 from secure_sagemaker.identity.handed import HandedError
+from secure_sagemaker.identity.refresh import RoleCredentials, Skew
 
 if TYPE_CHECKING:
     from types_boto3_sts import STSClient
@@ -34,13 +32,10 @@ __all__ = ["AssumeRoleProvider", "AssumedRole", "Principal", "is_assuming", "sts
 
 DEFAULT_SESSION_NAME = "secure-sagemaker"
 METHOD = "secure-sagemaker-assume-role"
+_CHAINED = 3600
+_OF_ROLES = frozenset({"assume-role", "assume-role-with-web-identity", "container-role", "iam-role", "sso"})
+"""Methods of botocore's providers whose credentials are a role's session in any case."""
 _GLOBAL_STS = "https://sts.amazonaws.com"
-
-_TRUST_ACTIONS = (
-    ("tags", "sts:TagSession"),
-    ("source_identity", "sts:SetSourceIdentity"),
-)
-
 
 _assuming: ContextVar[bool] = ContextVar("secure_sagemaker_assuming", default=False)
 
@@ -89,6 +84,10 @@ class _Session:
     token: str = field(repr=False)
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 def _no_problem(_: str) -> None:
     return None
 
@@ -132,6 +131,7 @@ class AssumedRole:
         session_suffix: What the role session name ends with, to tell sessions apart in CloudTrail.
         endpoint_problem: Tells why STS's endpoint may not be used, or None when it may.
         handed: Asks the process that assumed the role already, where this one was started by it.
+        clock: Tells the time, in UTC.
     """
 
     def __init__(
@@ -145,6 +145,7 @@ class AssumedRole:
         session_suffix: str = "",
         endpoint_problem: Callable[[str], str | None] = _no_problem,
         handed: Callable[[], Mapping[str, object]] | None = None,
+        clock: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._baseline = baseline
         self._handed = handed
@@ -156,17 +157,17 @@ class AssumedRole:
         self._endpoint_problem = endpoint_problem
         self._principal: Principal | None = None
         self._issued: set[str] = set()
+        self._skew = Skew(clock)
         # One object for the session: its lock is what lets threads assume the role once.
-        # Asked for the time before each signature; botocore's own way, in local time, takes far longer.
-        self._credentials = DeferredRefreshableCredentials(
-            refresh_using=self.fetch, method=METHOD, time_fetcher=partial(datetime.now, UTC)
+        self._credentials = RoleCredentials(
+            self.fetch, method=METHOD, lifetime=baseline.role.duration_seconds, now=self._skew.now
         )
 
     def __repr__(self) -> str:
         return f"AssumedRole({self._baseline.role.arn!r})"
 
     @property
-    def credentials(self) -> DeferredRefreshableCredentials:
+    def credentials(self) -> RoleCredentials:
         """Credentials that assume the role when they are first needed, and again before they expire."""
         return self._credentials
 
@@ -240,6 +241,7 @@ class AssumedRole:
 
     def _assume(self) -> _Session:
         request = self._request()
+        self._refuse_long_chain()
         sts = sts_client(
             self._source,
             region=self._region,
@@ -249,6 +251,7 @@ class AssumedRole:
         try:
             answer = sts.assume_role(**request)  # type: ignore[arg-type]  # built field by field
         except ClientError as refused:
+            self._skew.told(refused.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}))
             raise self._explained(refused) from refused
         except BotoCoreError as failed:
             raise IdentityError(
@@ -256,6 +259,7 @@ class AssumedRole:
                 remedy="check the network path to STS and the source's credentials; nothing was sent unsigned or "
                 "with other credentials",
             ) from failed
+        self._skew.told(answer["ResponseMetadata"].get("HTTPHeaders", {}))
         credentials = answer["Credentials"]
         expires: datetime = credentials["Expiration"]
         return _Session(
@@ -268,6 +272,16 @@ class AssumedRole:
             secret_key=credentials["SecretAccessKey"],
             token=credentials["SessionToken"],
         )
+
+    def _refuse_long_chain(self) -> None:
+        held = self._source.get_credentials()
+        duration = self._baseline.role.duration_seconds
+        if held is not None and held.method in _OF_ROLES and duration > _CHAINED:
+            raise IdentityError(
+                f"{self._baseline.role.arn} cannot be assumed for {duration} seconds: the source's credentials "
+                f"({held.method}) are those of a role, and a role assumed from a role lives for {_CHAINED} at most",
+                remedy=f"state role.duration_seconds as {_CHAINED} or less; the session refreshes by itself",
+            )
 
     def _request(self) -> dict[str, object]:
         role = self._baseline.role
@@ -292,27 +306,11 @@ class AssumedRole:
         return request
 
     def _explained(self, refused: ClientError) -> IdentityError:
-        role = self._baseline.role
-        code = refused.response.get("Error", {}).get("Code", "")
-        text = refused.response.get("Error", {}).get("Message", "")
-        if code == "ValidationError" and "DurationSeconds" in text:
-            remedy = (
-                f"lower role.duration_seconds (now {role.duration_seconds}) to the role's maximum; "
-                "a role assumed from another role may live for 3600 seconds at most"
-            )
-        elif code in ("AccessDenied", "AccessDeniedException"):
-            needed = ["sts:AssumeRole"] + [action for field, action in _TRUST_ACTIONS if getattr(role, field)]
-            remedy = (
-                f"the role's trust policy must allow {', '.join(needed)} to the source's principal"
-                + (", with the external id" if role.external_id else "")
-                + (" and MFA" if role.mfa_serial else "")
-                + "; the source's own policy must allow them too"
-            )
-        elif code in ("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"):
-            remedy = "the source's credentials are no longer valid: sign in again"
-        else:
-            remedy = "mend what STS names"
-        return IdentityError(f"{role.arn} could not be assumed: {code}: {text}", remedy=remedy)
+        error: dict[str, str] = dict(refused.response.get("Error", {}))  # type: ignore[arg-type]  # texts, where told
+        return IdentityError(
+            f"{self._baseline.role.arn} could not be assumed: {error.get('Code', '')}: {error.get('Message', '')}",
+            remedy=remedy(error, self._baseline.role, self._skew.ahead),
+        )
 
 
 class AssumeRoleProvider(CredentialProvider):
@@ -325,6 +323,6 @@ class AssumeRoleProvider(CredentialProvider):
         super().__init__()
         self._role = role
 
-    def load(self) -> DeferredRefreshableCredentials:
+    def load(self) -> RoleCredentials:
         """The role's credentials, the same for every client."""
         return self._role.credentials

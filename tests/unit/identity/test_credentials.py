@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable
 
@@ -38,9 +39,9 @@ def with_role(stated: str, text: str = COMPLETE) -> str:
     return changed(ROLE, f"{ROLE}\n{stated}", text)
 
 
-def in_threads(call: Callable[[], object]) -> list[BaseException]:
+def in_threads(call: Callable[[], object], threads: int = THREADS) -> list[BaseException]:
     """Make the call in many threads at one moment; what they raised."""
-    start, failed = threading.Barrier(THREADS), list[BaseException]()
+    start, failed = threading.Barrier(threads), list[BaseException]()
 
     def run() -> None:
         start.wait(30)
@@ -49,10 +50,10 @@ def in_threads(call: Callable[[], object]) -> list[BaseException]:
         except BaseException as error:  # noqa: BLE001  # a thread's error is the test's
             failed.append(error)
 
-    threads = [threading.Thread(target=run) for _ in range(THREADS)]
-    for thread in threads:
+    started = [threading.Thread(target=run) for _ in range(threads)]
+    for thread in started:
         thread.start()
-    for thread in threads:
+    for thread in started:
         thread.join(60)
     return failed
 
@@ -345,7 +346,43 @@ DENIED = 'source_identity = "jane"\nexternal_id = "ext-1"\ntags = { team = "frau
         ),
         pytest.param("ExpiredToken", "old", "", ["sign in again"], id="expired"),
         pytest.param("InvalidClientTokenId", "bad", "", ["sign in again"], id="unknown-key"),
-        pytest.param("RegionDisabledException", "off", "", ["mend what STS names"], id="other"),
+        pytest.param(
+            "AccessDenied",
+            "User: arn:aws:sts::111122223333:assumed-role/ci/run is not authorized to perform: sts:TagSession on "
+            "resource: arn:aws:iam::111122223333:role/ml-launcher",
+            DENIED,
+            [
+                "trust policy of arn:aws:iam::111122223333:role/ml-launcher",
+                '{"AWS": "arn:aws:iam::111122223333:role/ci"}, "Action": "sts:TagSession"}',
+            ],
+            id="tags-forbidden",
+        ),
+        pytest.param(
+            "AccessDenied",
+            "User: arn:aws:iam::111122223333:user/jane is not authorized to perform: sts:SetSourceIdentity on "
+            "resource: arn:aws:iam::111122223333:role/ml-launcher",
+            DENIED,
+            ['{"AWS": "arn:aws:iam::111122223333:user/jane"}, "Action": "sts:SetSourceIdentity"}'],
+            id="source-identity-forbidden",
+        ),
+        pytest.param(
+            "AccessDenied",
+            "Roles may not be assumed by root accounts.",
+            "",
+            ["root user", "sign in as somebody else"],
+            id="root",
+        ),
+        pytest.param(
+            "ValidationError",
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
+            "duration_seconds = 7200",
+            ["3600"],
+            id="chained",
+        ),
+        pytest.param("PackedPolicyTooLarge", "105%", "", ["role.tags", "policy_arns"], id="too-large"),
+        pytest.param("Throttling", "Rate exceeded", "", ["share it"], id="throttled"),
+        pytest.param("RegionDisabledException", "off", "", ["activate STS"], id="region-off"),
+        pytest.param("IDPCommunicationError", "later", "", ["mend what STS names"], id="other"),
     ],
 )
 def test_a_refusal_of_sts_says_what_to_change(
@@ -353,7 +390,7 @@ def test_a_refusal_of_sts_says_what_to_change(
 ) -> None:
     """What STS says becomes an IdentityError with the code, the message and a remedy that fits."""
     wire.answers["AssumeRole"] = refuses(code, message, status=403)
-    with pytest.raises(IdentityError, match=f"{code}: {message}") as caught:
+    with pytest.raises(IdentityError, match=re.escape(f"{code}: {message}")) as caught:
         secured(wire, with_role(stated)).client("sagemaker").list_models()
     assert [] == [part for part in told if part not in caught.value.remedy]
 
