@@ -46,6 +46,7 @@ from secure_sagemaker.identity import (
     handed_folder,
     mfa_source,
     read_anchor,
+    sources,
     sts_client,
 )
 from secure_sagemaker.network import EndpointPolicy
@@ -120,7 +121,7 @@ class SecureSession(boto3.Session):
         mfa_token: MfaToken | None = None,
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
-        self._source = _source_session(source)
+        self._given = self._source = _source_session(source)
         self._handed = _handed()
         self._clock = clock
         self._baseline = _usable(
@@ -436,7 +437,13 @@ class SecureSession(boto3.Session):
     def _parts(self) -> Source:
         from secure_sagemaker.activation import Source
 
-        return Source(baseline=self._baseline, source=self._source, within=self._in, assumed=self._assumed)
+        return Source(
+            baseline=self._baseline,
+            source=self._given,
+            within=self._in,
+            assumed=self._assumed,
+            trail=self._trail,
+        )
 
     # --- the SageMaker Python SDK ------------------------------------------------------------------
 
@@ -487,9 +494,9 @@ def _endpoints(baseline: SecurityBaseline) -> EndpointPolicy:
 
 
 def _source_session(source: boto3.Session | str | None) -> boto3.Session:
-    if isinstance(source, boto3.Session):
-        return source
-    return boto3.Session(profile_name=source)
+    found = source if isinstance(source, boto3.Session) else boto3.Session(profile_name=source)
+    sources.add(found)
+    return found
 
 
 def _load(

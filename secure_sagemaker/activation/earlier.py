@@ -87,5 +87,14 @@ def _nothing() -> None:
 
 
 def _living() -> Iterator[BaseClient]:
-    # By type and not by isinstance: a proxy's __class__ may be anything, and do anything.
-    return (one for one in gc.get_objects() if issubclass(type(one), BaseClient))
+    # What was frozen, as servers do before they fork, is not told.
+    if frozen := gc.get_freeze_count():
+        gc.unfreeze()
+    try:
+        living = gc.get_objects()
+    finally:
+        if frozen:
+            gc.freeze()
+    # By type and not by isinstance: a proxy's __class__ may be anything, and do anything. One that is not whole yet is
+    # being made by whoever may: all others were waited for.
+    return (one for one in living if issubclass(type(one), BaseClient) and "meta" in vars(one))

@@ -6,6 +6,7 @@ explained     what to change when STS does not give the role
 handed        credentials that another process hands out instead
 mfa           MFA, asked for once
 keys          KMS references, resolved to key ARNs
+sources       whose credentials assume roles
 anchors       the organisation's layer, where it is kept in AWS
 """
 
@@ -20,6 +21,7 @@ from secure_sagemaker.identity.credentials import (
 from secure_sagemaker.identity.handed import RECORDS_FILE, HandedError, ask, handed_folder
 from secure_sagemaker.identity.keys import KeyResolver
 from secure_sagemaker.identity.mfa import MfaToken, mfa_source
+from secure_sagemaker.identity.sources import sources
 
 __all__ = [
     "RECORDS_FILE",
@@ -34,5 +36,6 @@ __all__ = [
     "is_assuming",
     "mfa_source",
     "read_anchor",
+    "sources",
     "sts_client",
 ]
