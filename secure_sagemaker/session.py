@@ -73,6 +73,7 @@ _SUPPORT_POLICY: Mapping[str, object] = {
 }
 """What the library itself may do: read what the baseline and calls name, and nothing else."""
 
+_TWELVE_HOURS = 43_200
 _LATER = (
     ("privatelink.required", lambda baseline: baseline.privatelink.required),
     ("privatelink.services", lambda baseline: bool(baseline.privatelink.services)),
@@ -150,7 +151,7 @@ class SecureSession(boto3.Session):
             endpoint_problem=_endpoints(self._baseline).problem,
             wanted_for=self._baseline.role.arn,
         )
-        return mfa_source(serial, ask=ask, sts=sts, region=region)
+        return mfa_source(serial, ask=ask, sts=sts, region=region, max_age=_TWELVE_HOURS, clock=self._clock)
 
     def _wire(self, baseline: SecurityBaseline) -> tuple[SecureBotocoreSession, AssumedRole, Guard]:
         session = SecureBotocoreSession(elsewhere=self._elsewhere)

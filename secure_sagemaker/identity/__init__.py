@@ -19,7 +19,7 @@ from secure_sagemaker.identity.credentials import (
 )
 from secure_sagemaker.identity.handed import RECORDS_FILE, HandedError, ask, handed_folder
 from secure_sagemaker.identity.keys import KeyResolver
-from secure_sagemaker.identity.mfa import MfaToken, mfa_source
+from secure_sagemaker.identity.mfa import MfaToken, mfa_command, mfa_prompt, mfa_source
 
 __all__ = [
     "RECORDS_FILE",
@@ -32,6 +32,8 @@ __all__ = [
     "ask",
     "handed_folder",
     "is_assuming",
+    "mfa_command",
+    "mfa_prompt",
     "mfa_source",
     "read_anchor",
     "sts_client",

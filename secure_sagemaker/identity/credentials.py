@@ -23,7 +23,7 @@ from secure_sagemaker.baseline import SecurityBaseline
 from secure_sagemaker.exceptions import IdentityError
 from secure_sagemaker.identity.explained import remedy
 from secure_sagemaker.identity.handed import HandedError
-from secure_sagemaker.identity.refresh import RoleCredentials, Skew
+from secure_sagemaker.identity.refresh import LastingCredentials, Skew
 
 if TYPE_CHECKING:
     from types_boto3_sts import STSClient
@@ -32,6 +32,7 @@ __all__ = ["AssumeRoleProvider", "AssumedRole", "Principal", "is_assuming", "sts
 
 DEFAULT_SESSION_NAME = "secure-sagemaker"
 METHOD = "secure-sagemaker-assume-role"
+_EARLY = 900
 _CHAINED = 3600
 _OF_ROLES = frozenset({"assume-role", "assume-role-with-web-identity", "container-role", "iam-role", "sso"})
 """Methods of botocore's providers whose credentials are a role's session in any case."""
@@ -159,15 +160,19 @@ class AssumedRole:
         self._issued: set[str] = set()
         self._skew = Skew(clock)
         # One object for the session: its lock is what lets threads assume the role once.
-        self._credentials = RoleCredentials(
-            self.fetch, method=METHOD, lifetime=baseline.role.duration_seconds, now=self._skew.now
+        self._credentials = LastingCredentials(
+            self.fetch,
+            method=METHOD,
+            # botocore's own 15 minutes are the whole life of the shortest credentials: each signature would refresh.
+            early=min(_EARLY, baseline.role.duration_seconds // 2),
+            now=self._skew.now,
         )
 
     def __repr__(self) -> str:
         return f"AssumedRole({self._baseline.role.arn!r})"
 
     @property
-    def credentials(self) -> RoleCredentials:
+    def credentials(self) -> LastingCredentials:
         """Credentials that assume the role when they are first needed, and again before they expire."""
         return self._credentials
 
@@ -323,6 +328,6 @@ class AssumeRoleProvider(CredentialProvider):
         super().__init__()
         self._role = role
 
-    def load(self) -> RoleCredentials:
+    def load(self) -> LastingCredentials:
         """The role's credentials, the same for every client."""
         return self._role.credentials
