@@ -37,6 +37,7 @@ from secure_sagemaker.exceptions import (
 )
 from secure_sagemaker.handlers import Guard
 from secure_sagemaker.identity import (
+    ANOTHER_ANSWERS,
     RECORDS_FILE,
     AssumedRole,
     HandedError,
@@ -45,6 +46,7 @@ from secure_sagemaker.identity import (
     ask,
     handed_folder,
     mfa_source,
+    principal_problem,
     read_anchor,
     sts_client,
 )
@@ -367,12 +369,8 @@ class SecureSession(boto3.Session):
                 f"AWS could not be asked who this session is: {failed}",
                 remedy="check the network path to STS in the baseline's region",
             ) from failed
-        expected = f":assumed-role/{self._baseline.role_arn.resource.rpartition('/')[2]}/"
-        if caller["Account"] != self._baseline.account or expected not in caller["Arn"]:
-            raise IdentityError(
-                f"AWS sees {caller['Arn']}, and the baseline names {self._baseline.role.arn}",
-                remedy="find out what answers in STS's place: an endpoint override or a proxy",
-            )
+        if (problem := principal_problem(self._baseline, caller["Arn"])) is not None:
+            raise IdentityError(problem, remedy=ANOTHER_ANSWERS)
         references = tuple(self._baseline.kms.references())
         arns = self._guard.keys.resolve(references)
         principal = self._role.principal

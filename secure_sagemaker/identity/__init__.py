@@ -11,10 +11,12 @@ anchors       the organisation's layer, where it is kept in AWS
 
 from secure_sagemaker.identity.anchors import read_anchor
 from secure_sagemaker.identity.credentials import (
+    ANOTHER_ANSWERS,
     AssumedRole,
     AssumeRoleProvider,
     Principal,
     is_assuming,
+    principal_problem,
     sts_client,
 )
 from secure_sagemaker.identity.handed import RECORDS_FILE, HandedError, ask, handed_folder
@@ -22,6 +24,7 @@ from secure_sagemaker.identity.keys import KeyResolver
 from secure_sagemaker.identity.mfa import MfaToken, mfa_command, mfa_prompt, mfa_source
 
 __all__ = [
+    "ANOTHER_ANSWERS",
     "RECORDS_FILE",
     "AssumeRoleProvider",
     "AssumedRole",
@@ -35,6 +38,7 @@ __all__ = [
     "mfa_command",
     "mfa_prompt",
     "mfa_source",
+    "principal_problem",
     "read_anchor",
     "sts_client",
 ]

@@ -28,7 +28,15 @@ from secure_sagemaker.identity.refresh import LastingCredentials, Skew
 if TYPE_CHECKING:
     from types_boto3_sts import STSClient
 
-__all__ = ["AssumeRoleProvider", "AssumedRole", "Principal", "is_assuming", "sts_client"]
+__all__ = [
+    "ANOTHER_ANSWERS",
+    "AssumeRoleProvider",
+    "AssumedRole",
+    "Principal",
+    "is_assuming",
+    "principal_problem",
+    "sts_client",
+]
 
 DEFAULT_SESSION_NAME = "secure-sagemaker"
 METHOD = "secure-sagemaker-assume-role"
@@ -91,6 +99,20 @@ def _utc_now() -> datetime:
 
 def _no_problem(_: str) -> None:
     return None
+
+
+ANOTHER_ANSWERS = "find out what answers in STS's place: an endpoint override or a proxy"
+
+
+def principal_problem(baseline: SecurityBaseline, arn: str) -> str | None:
+    """Why somebody is not a session of the baseline's role; None where it is one."""
+    role = baseline.role_arn
+    expected = (
+        f"arn:{role.partition}:sts::{baseline.account}:assumed-role/{role.resource.rpartition('/')[2]}/"
+    )
+    if arn.startswith(expected):
+        return None
+    return f"AWS sees {arn}, and the baseline names {baseline.role.arn}"
 
 
 def sts_client(
@@ -193,10 +215,12 @@ class AssumedRole:
         """Assume the role, for botocore's refreshable credentials.
 
         Raises:
-            IdentityError: There is no source, or STS says no; the message says what to change.
+            IdentityError: There is no source, or STS says no, or gives another role; the message says what to change.
         """
         with _while_assuming():
             session = self._assume() if self._handed is None else self._take(self._handed)
+        if (problem := principal_problem(self._baseline, session.principal.arn)) is not None:
+            raise IdentityError(problem, remedy=ANOTHER_ANSWERS)
         self._principal = session.principal
         self._issued.add(session.principal.access_key_id)
         return {

@@ -367,6 +367,31 @@ def test_sts_out_of_reach_is_an_identity_error(wire: Wire) -> None:
         secured(wire, source=source).client("sagemaker").list_models()
 
 
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:sts::999988887777:assumed-role/ml-launcher/secure-sagemaker",
+        "arn:aws:sts::111122223333:assumed-role/ml-launcher-2/secure-sagemaker",
+        "arn:aws-cn:sts::111122223333:assumed-role/ml-launcher/secure-sagemaker",
+        "arn:aws:iam::111122223333:user/:assumed-role/ml-launcher/jane",
+    ],
+    ids=["account", "role", "partition", "user"],
+)
+def test_the_credentials_of_another_are_not_signed_with(arn: str, wire: Wire) -> None:
+    """When what answers for STS gives another principal's credentials, nothing is sent with them."""
+    answered = wire.answers["AssumeRole"]
+
+    def another(sent: Sent) -> Answer:
+        body = answered(sent).body.replace(LAUNCHER.encode(), arn.encode())
+        return Answer(body=body)
+
+    wire.answers["AssumeRole"] = another
+    with pytest.raises(IdentityError, match=re.escape(arn)) as caught:
+        secured(wire).client("sagemaker").list_models()
+    assert "in STS's place" in caught.value.remedy
+    assert ["AssumeRole"] == wire.operations
+
+
 def test_no_secret_is_told(wire: Wire) -> None:
     """Neither the session, its role nor an error of either shows a secret or a token."""
     session = secured(wire)
