@@ -40,6 +40,7 @@ from secure_sagemaker.identity import (
     ANOTHER_ANSWERS,
     RECORDS_FILE,
     AssumedRole,
+    CredentialCache,
     HandedError,
     KeyResolver,
     MfaToken,
@@ -104,12 +105,16 @@ class SecureSession(boto3.Session):
             the default chain.
         audit: Where audit records go; by default Python's logging, or, in a program that
             ``secure-sagemaker run`` started, its summary.
-        mfa_token: Gives the current MFA code, when the baseline names an MFA device.
+        mfa_token: Gives the current MFA code, when the baseline names an MFA device: ``mfa_prompt``,
+            ``mfa_command(...)``, or a function of yours.
+        credential_cache: A folder where credentials are kept for the next process of the same user, in files
+            that nobody else can read; by default they are kept in memory alone.
         clock: Tells the time, in UTC.
 
     Raises:
         BaselineError: The baseline is missing, malformed, loosened or expired, or asks for what this
             version does not do.
+        IdentityError: The credential cache is open to others.
     """
 
     def __init__(
@@ -121,6 +126,7 @@ class SecureSession(boto3.Session):
         source: boto3.Session | str | None = None,
         audit: AuditSink | None = None,
         mfa_token: MfaToken | None = None,
+        credential_cache: str | Path | None = None,
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._source = _source_session(source)
@@ -133,6 +139,7 @@ class SecureSession(boto3.Session):
         self._trail = AuditTrail(
             self._sink() if audit is None else audit, clock=clock, monotonic=time.monotonic
         )
+        self._cache = None if credential_cache is None else CredentialCache(Path(credential_cache))
         if (serial := self._baseline.role.mfa_serial) is not None:
             self._source = self._with_mfa(serial, mfa_token)
         self._regions: dict[str, SecureBotocoreSession] = {}
@@ -153,7 +160,15 @@ class SecureSession(boto3.Session):
             endpoint_problem=_endpoints(self._baseline).problem,
             wanted_for=self._baseline.role.arn,
         )
-        return mfa_source(serial, ask=ask, sts=sts, region=region, max_age=_TWELVE_HOURS, clock=self._clock)
+        return mfa_source(
+            serial,
+            ask=ask,
+            sts=sts,
+            region=region,
+            max_age=_TWELVE_HOURS,
+            clock=self._clock,
+            cache=None if self._cache is None else (self._cache, user),
+        )
 
     def _wire(self, baseline: SecurityBaseline) -> tuple[SecureBotocoreSession, AssumedRole, Guard]:
         session = SecureBotocoreSession(elsewhere=self._elsewhere)
@@ -214,6 +229,7 @@ class SecureSession(boto3.Session):
             endpoint_problem=_endpoints(baseline).problem,
             handed=handed,
             clock=self._clock,
+            cache=self._cache,
         )
 
     def _in(self, region: str) -> SecureBotocoreSession:

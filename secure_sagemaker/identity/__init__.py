@@ -4,12 +4,14 @@ credentials   AssumeRole as botocore credentials that refresh themselves
 refresh       when they do, what while STS does not answer, and what the clock is
 explained     what to change when STS does not give the role
 handed        credentials that another process hands out instead
+cache         credentials kept for other processes
 mfa           MFA, asked for once
 keys          KMS references, resolved to key ARNs
 anchors       the organisation's layer, where it is kept in AWS
 """
 
 from secure_sagemaker.identity.anchors import read_anchor
+from secure_sagemaker.identity.cache import CredentialCache
 from secure_sagemaker.identity.credentials import (
     ANOTHER_ANSWERS,
     AssumedRole,
@@ -28,6 +30,7 @@ __all__ = [
     "RECORDS_FILE",
     "AssumeRoleProvider",
     "AssumedRole",
+    "CredentialCache",
     "HandedError",
     "KeyResolver",
     "MfaToken",

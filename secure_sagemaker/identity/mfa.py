@@ -11,7 +11,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import boto3
@@ -20,7 +21,8 @@ from botocore.credentials import CredentialProvider, CredentialResolver
 from botocore.exceptions import BotoCoreError, ClientError
 
 from secure_sagemaker.exceptions import IdentityError
-from secure_sagemaker.identity.refresh import LastingCredentials
+from secure_sagemaker.identity.cache import CredentialCache
+from secure_sagemaker.identity.refresh import LATEST, LastingCredentials
 
 if TYPE_CHECKING:
     from types_boto3_sts import STSClient
@@ -91,6 +93,7 @@ def mfa_source(
     region: str,
     max_age: int,
     clock: Callable[[], datetime],
+    cache: tuple[CredentialCache, boto3.Session] | None = None,
 ) -> boto3.Session:
     """A session whose credentials MFA was given for. Nothing is asked before they are needed.
 
@@ -101,9 +104,19 @@ def mfa_source(
         region: The session's region.
         max_age: After how many seconds a code is asked for again.
         clock: Tells the time, in UTC.
+        cache: Where credentials are kept for other processes, and whose session gives the code.
     """
     core = botocore.session.Session()
     fetch = _Question(serial, ask=ask, sts=sts, max_age=max_age).credentials
+    if cache is not None:
+        kept, user = cache
+        fetch = partial(
+            kept.kept,
+            {"mfa_serial": serial, "max_age": max_age},
+            source=user,
+            good_until=lambda: clock() + timedelta(seconds=LATEST),
+            fetch=fetch,
+        )
     core.register_component("credential_provider", CredentialResolver([_MfaProvider(fetch, clock)]))
     return boto3.Session(botocore_session=core, region_name=region)
 
