@@ -81,6 +81,7 @@ if typing.TYPE_CHECKING:
         UnsupportedBaselineError,
         UnsupportedSdkError,
     )
+    from secure_sagemaker.identity import mfa_command, mfa_prompt
     from secure_sagemaker.report import SessionReport, Verification
     from secure_sagemaker.session import SecureSession
 
@@ -140,10 +141,12 @@ __all__ = [
     "Vpc",
     "Waiver",
     "activate",
+    "mfa_command",
+    "mfa_prompt",
 ]
 
 # The parts that offer these names, each importing those before it: what is asked for is imported then.
-_PARTS = ("exceptions", "baseline", "controls", "audit", "report", "session", "activation")
+_PARTS = ("exceptions", "baseline", "controls", "audit", "identity", "report", "session", "activation")
 
 
 def _offered(name: str) -> object:

@@ -37,14 +37,17 @@ from secure_sagemaker.exceptions import (
 )
 from secure_sagemaker.handlers import Guard
 from secure_sagemaker.identity import (
+    ANOTHER_ANSWERS,
     RECORDS_FILE,
     AssumedRole,
+    CredentialCache,
     HandedError,
     KeyResolver,
     MfaToken,
     ask,
     handed_folder,
     mfa_source,
+    principal_problem,
     read_anchor,
     sources,
     sts_client,
@@ -74,6 +77,7 @@ _SUPPORT_POLICY: Mapping[str, object] = {
 }
 """What the library itself may do: read what the baseline and calls name, and nothing else."""
 
+_TWELVE_HOURS = 43_200
 _LATER = (
     ("privatelink.required", lambda baseline: baseline.privatelink.required),
     ("privatelink.services", lambda baseline: bool(baseline.privatelink.services)),
@@ -102,12 +106,16 @@ class SecureSession(boto3.Session):
             the default chain.
         audit: Where audit records go; by default Python's logging, or, in a program that
             ``secure-sagemaker run`` started, its summary.
-        mfa_token: Gives the current MFA code, when the baseline names an MFA device.
+        mfa_token: Gives the current MFA code, when the baseline names an MFA device: ``mfa_prompt``,
+            ``mfa_command(...)``, or a function of yours.
+        credential_cache: A folder where credentials are kept for the next process of the same user, in files
+            that nobody else can read; by default they are kept in memory alone.
         clock: Tells the time, in UTC.
 
     Raises:
         BaselineError: The baseline is missing, malformed, loosened or expired, or asks for what this
             version does not do.
+        IdentityError: The credential cache is open to others.
     """
 
     def __init__(
@@ -119,6 +127,7 @@ class SecureSession(boto3.Session):
         source: boto3.Session | str | None = None,
         audit: AuditSink | None = None,
         mfa_token: MfaToken | None = None,
+        credential_cache: str | Path | None = None,
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._given = self._source = _source_session(source)
@@ -131,6 +140,7 @@ class SecureSession(boto3.Session):
         self._trail = AuditTrail(
             self._sink() if audit is None else audit, clock=clock, monotonic=time.monotonic
         )
+        self._cache = None if credential_cache is None else CredentialCache(Path(credential_cache))
         if (serial := self._baseline.role.mfa_serial) is not None:
             self._source = self._with_mfa(serial, mfa_token)
         self._regions: dict[str, SecureBotocoreSession] = {}
@@ -151,7 +161,15 @@ class SecureSession(boto3.Session):
             endpoint_problem=_endpoints(self._baseline).problem,
             wanted_for=self._baseline.role.arn,
         )
-        return mfa_source(serial, ask=ask, sts=sts, region=region)
+        return mfa_source(
+            serial,
+            ask=ask,
+            sts=sts,
+            region=region,
+            max_age=_TWELVE_HOURS,
+            clock=self._clock,
+            cache=None if self._cache is None else (self._cache, user),
+        )
 
     def _wire(self, baseline: SecurityBaseline) -> tuple[SecureBotocoreSession, AssumedRole, Guard]:
         session = SecureBotocoreSession(elsewhere=self._elsewhere)
@@ -212,6 +230,7 @@ class SecureSession(boto3.Session):
             endpoint_problem=_endpoints(baseline).problem,
             handed=handed,
             clock=self._clock,
+            cache=self._cache,
         )
 
     def _in(self, region: str) -> SecureBotocoreSession:
@@ -367,12 +386,8 @@ class SecureSession(boto3.Session):
                 f"AWS could not be asked who this session is: {failed}",
                 remedy="check the network path to STS in the baseline's region",
             ) from failed
-        expected = f":assumed-role/{self._baseline.role_arn.resource.rpartition('/')[2]}/"
-        if caller["Account"] != self._baseline.account or expected not in caller["Arn"]:
-            raise IdentityError(
-                f"AWS sees {caller['Arn']}, and the baseline names {self._baseline.role.arn}",
-                remedy="find out what answers in STS's place: an endpoint override or a proxy",
-            )
+        if (problem := principal_problem(self._baseline, caller["Arn"])) is not None:
+            raise IdentityError(problem, remedy=ANOTHER_ANSWERS)
         references = tuple(self._baseline.kms.references())
         arns = self._guard.keys.resolve(references)
         principal = self._role.principal

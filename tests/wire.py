@@ -207,7 +207,7 @@ class Wire:
         return Answer(body=body.encode())
 
     def _session_token(self, sent: Sent) -> Answer:
-        expires = (datetime.now(UTC) + timedelta(seconds=int(sent.form["DurationSeconds"]))).isoformat()
+        expires = (self.clock() + timedelta(seconds=int(sent.form["DurationSeconds"]))).isoformat()
         return Answer(
             body=f"""<GetSessionTokenResponse><GetSessionTokenResult><Credentials>
             <AccessKeyId>{MFA_KEY}</AccessKeyId><SecretAccessKey>{ISSUED_SECRET}</SecretAccessKey>

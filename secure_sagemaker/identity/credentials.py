@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypedDict
 
 import boto3
@@ -21,17 +21,27 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from secure_sagemaker.baseline import SecurityBaseline
 from secure_sagemaker.exceptions import IdentityError
+from secure_sagemaker.identity.cache import CredentialCache
 from secure_sagemaker.identity.explained import remedy
 from secure_sagemaker.identity.handed import HandedError
-from secure_sagemaker.identity.refresh import RoleCredentials, Skew
+from secure_sagemaker.identity.refresh import LastingCredentials, Skew
 
 if TYPE_CHECKING:
     from types_boto3_sts import STSClient
 
-__all__ = ["AssumeRoleProvider", "AssumedRole", "Principal", "is_assuming", "sts_client"]
+__all__ = [
+    "ANOTHER_ANSWERS",
+    "AssumeRoleProvider",
+    "AssumedRole",
+    "Principal",
+    "is_assuming",
+    "principal_problem",
+    "sts_client",
+]
 
 DEFAULT_SESSION_NAME = "secure-sagemaker"
 METHOD = "secure-sagemaker-assume-role"
+_EARLY = 900
 _CHAINED = 3600
 _OF_ROLES = frozenset({"assume-role", "assume-role-with-web-identity", "container-role", "iam-role", "sso"})
 """Methods of botocore's providers whose credentials are a role's session in any case."""
@@ -84,12 +94,42 @@ class _Session:
     token: str = field(repr=False)
 
 
+def _session(told: Mapping[str, object]) -> _Session:
+    size = told.get("packed_policy_size")
+    return _Session(
+        principal=Principal(
+            arn=str(told.get("arn")),
+            access_key_id=str(told["access_key"]),
+            expires=str(told["expiry_time"]),
+            packed_policy_size=size if isinstance(size, int) else None,
+        ),
+        secret_key=str(told["secret_key"]),
+        token=str(told["token"]),
+    )
+
+
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
 def _no_problem(_: str) -> None:
     return None
+
+
+ANOTHER_ANSWERS = (
+    "find out what answers in STS's place: an endpoint override, a proxy, a credential cache written by hand"
+)
+
+
+def principal_problem(baseline: SecurityBaseline, arn: str) -> str | None:
+    """Why somebody is not a session of the baseline's role; None where it is one."""
+    role = baseline.role_arn
+    expected = (
+        f"arn:{role.partition}:sts::{baseline.account}:assumed-role/{role.resource.rpartition('/')[2]}/"
+    )
+    if arn.startswith(expected):
+        return None
+    return f"AWS sees {arn}, and the baseline names {baseline.role.arn}"
 
 
 def sts_client(
@@ -132,6 +172,7 @@ class AssumedRole:
         endpoint_problem: Tells why STS's endpoint may not be used, or None when it may.
         handed: Asks the process that assumed the role already, where this one was started by it.
         clock: Tells the time, in UTC.
+        cache: Where credentials are kept for other processes.
     """
 
     def __init__(
@@ -146,7 +187,9 @@ class AssumedRole:
         endpoint_problem: Callable[[str], str | None] = _no_problem,
         handed: Callable[[], Mapping[str, object]] | None = None,
         clock: Callable[[], datetime] = _utc_now,
+        cache: CredentialCache | None = None,
     ) -> None:
+        self._cache = cache
         self._baseline = baseline
         self._handed = handed
         self._source = source
@@ -158,16 +201,21 @@ class AssumedRole:
         self._principal: Principal | None = None
         self._issued: set[str] = set()
         self._skew = Skew(clock)
+        # botocore's own 15 minutes are the whole life of the shortest credentials: each signature would refresh.
+        self._early = min(_EARLY, baseline.role.duration_seconds // 2)
         # One object for the session: its lock is what lets threads assume the role once.
-        self._credentials = RoleCredentials(
-            self.fetch, method=METHOD, lifetime=baseline.role.duration_seconds, now=self._skew.now
+        self._credentials = LastingCredentials(
+            self.fetch,
+            method=METHOD,
+            early=self._early,
+            now=self._skew.now,
         )
 
     def __repr__(self) -> str:
         return f"AssumedRole({self._baseline.role.arn!r})"
 
     @property
-    def credentials(self) -> RoleCredentials:
+    def credentials(self) -> LastingCredentials:
         """Credentials that assume the role when they are first needed, and again before they expire."""
         return self._credentials
 
@@ -188,10 +236,12 @@ class AssumedRole:
         """Assume the role, for botocore's refreshable credentials.
 
         Raises:
-            IdentityError: There is no source, or STS says no; the message says what to change.
+            IdentityError: There is no source, or STS says no, or gives another role; the message says what to change.
         """
         with _while_assuming():
-            session = self._assume() if self._handed is None else self._take(self._handed)
+            session = _session(self._kept() if self._handed is None else self._take(self._handed))
+        if (problem := principal_problem(self._baseline, session.principal.arn)) is not None:
+            raise IdentityError(problem, remedy=ANOTHER_ANSWERS)
         self._principal = session.principal
         self._issued.add(session.principal.access_key_id)
         return {
@@ -218,28 +268,28 @@ class AssumedRole:
             "packed_policy_size": principal.packed_policy_size,
         }
 
-    def _take(self, handed: Callable[[], Mapping[str, object]]) -> _Session:
+    def _take(self, handed: Callable[[], Mapping[str, object]]) -> Mapping[str, object]:
         try:
-            answer = handed()
+            return handed()
         except HandedError as failed:
             raise IdentityError(
                 f"this process is to be handed the credentials of {self._baseline.role.arn}, and was not: {failed}",
                 remedy="keep the program that started it running, and use its baseline; one of another baseline "
                 "has a process of its own",
             ) from failed
-        size = answer["packed_policy_size"]
-        return _Session(
-            principal=Principal(
-                arn=str(answer["arn"]),
-                access_key_id=str(answer["access_key"]),
-                expires=str(answer["expiry_time"]),
-                packed_policy_size=size if isinstance(size, int) else None,
-            ),
-            secret_key=str(answer["secret_key"]),
-            token=str(answer["token"]),
+
+    def _kept(self) -> Mapping[str, object]:
+        """What another process has kept, or the role assumed."""
+        if self._cache is None:
+            return self._assume()
+        return self._cache.kept(
+            {"region": self._region, "request": self._request()},
+            source=self._source,
+            good_until=lambda: self._skew.now() + timedelta(seconds=self._early),
+            fetch=self._assume,
         )
 
-    def _assume(self) -> _Session:
+    def _assume(self) -> Mapping[str, object]:
         request = self._request()
         self._refuse_long_chain()
         sts = sts_client(
@@ -262,16 +312,14 @@ class AssumedRole:
         self._skew.told(answer["ResponseMetadata"].get("HTTPHeaders", {}))
         credentials = answer["Credentials"]
         expires: datetime = credentials["Expiration"]
-        return _Session(
-            principal=Principal(
-                arn=answer["AssumedRoleUser"]["Arn"],
-                access_key_id=credentials["AccessKeyId"],
-                expires=expires.isoformat(),
-                packed_policy_size=answer.get("PackedPolicySize"),
-            ),
-            secret_key=credentials["SecretAccessKey"],
-            token=credentials["SessionToken"],
-        )
+        return {
+            "access_key": credentials["AccessKeyId"],
+            "secret_key": credentials["SecretAccessKey"],
+            "token": credentials["SessionToken"],
+            "expiry_time": expires.isoformat(),
+            "arn": answer["AssumedRoleUser"]["Arn"],
+            "packed_policy_size": answer.get("PackedPolicySize"),
+        }
 
     def _refuse_long_chain(self) -> None:
         held = self._source.get_credentials()
@@ -323,6 +371,6 @@ class AssumeRoleProvider(CredentialProvider):
         super().__init__()
         self._role = role
 
-    def load(self) -> RoleCredentials:
+    def load(self) -> LastingCredentials:
         """The role's credentials, the same for every client."""
         return self._role.credentials

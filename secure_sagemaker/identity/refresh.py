@@ -1,4 +1,4 @@
-"""botocore's refreshable credentials, for a role that a program may live on for days.
+"""botocore's refreshable credentials, for what a program may live on for days.
 
 They are refreshed in good time, and again and again while STS does not answer, at growing intervals; until
 shortly before they end, whoever signs goes on with what is there. What the machine's clock says is put right by
@@ -16,12 +16,10 @@ from weakref import WeakSet
 
 from botocore.credentials import DeferredRefreshableCredentials
 
-__all__ = ["RoleCredentials", "Skew"]
+__all__ = ["LATEST", "LastingCredentials", "Skew"]
 
-_ADVISORY = 900
-"""How many seconds before their end credentials are refreshed, as botocore has it."""
-_MANDATORY = 120
-"""From when on nobody signs with them: a request must get to AWS before they end."""
+LATEST = 120
+"""How many seconds before their end nobody signs with them any more: a request must get to AWS before."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 60.0
 
 
@@ -57,13 +55,13 @@ class Skew:
         self._ahead = there.replace(tzinfo=there.tzinfo or UTC) - self._clock()
 
 
-class RoleCredentials(DeferredRefreshableCredentials):
+class LastingCredentials(DeferredRefreshableCredentials):
     """Credentials that are fetched when they are first needed, and again before they end.
 
     Args:
-        fetch: Assumes the role.
+        fetch: Asks AWS for them.
         method: What botocore calls it.
-        lifetime: How many seconds they live.
+        early: How many seconds before their end they are refreshed, if anybody signs then.
         now: Tells AWS's time.
     """
 
@@ -72,13 +70,12 @@ class RoleCredentials(DeferredRefreshableCredentials):
         fetch: Callable[[], Mapping[str, object]],
         *,
         method: str,
-        lifetime: int,
+        early: int = LATEST,
         now: Callable[[], datetime],
     ) -> None:
         super().__init__(refresh_using=self._fetch_and_note, method=method, time_fetcher=now)
-        # botocore's own 15 minutes are the whole life of the shortest credentials: each signature would refresh.
-        self._advisory_refresh_timeout = min(_ADVISORY, lifetime // 2)
-        self._mandatory_refresh_timeout = _MANDATORY
+        self._advisory_refresh_timeout = early
+        self._mandatory_refresh_timeout = LATEST
         self._fetch = fetch
         self._now = now
         self._pause = _FIRST_PAUSE
@@ -107,7 +104,7 @@ class RoleCredentials(DeferredRefreshableCredentials):
         return fetched
 
 
-_ALL: WeakSet[RoleCredentials] = WeakSet()
+_ALL: WeakSet[LastingCredentials] = WeakSet()
 
 
 def _after_fork() -> None:

@@ -17,10 +17,8 @@ from tests.unit.secured import BY_ALIAS, LAUNCHER, TWO_REGIONS, baseline, secure
 from tests.wire import (
     ISSUED_SECRET,
     ISSUED_TOKEN,
-    MFA_KEY,
     NEAR,
     REGION,
-    SOURCE_KEY,
     SOURCE_SECRET,
     Answer,
     Sent,
@@ -31,8 +29,6 @@ from tests.wire import (
 
 ROLE = 'arn = "arn:aws:iam::111122223333:role/ml-launcher"'
 THREADS = 32
-DEVICE = "arn:aws:iam::111122223333:mfa/jane"
-MFA = f'mfa_serial = "{DEVICE}"'
 
 
 def with_role(stated: str, text: str = COMPLETE) -> str:
@@ -225,43 +221,6 @@ def test_a_long_session_name_keeps_its_suffix(wire: Wire) -> None:
     assert ["n" * 56 + "-support", "n" * 64] == names
 
 
-def test_mfa_is_asked_for_once(wire: Wire) -> None:
-    """A code is good for one call: it buys a session token that every AssumeRole is signed with, refreshes too."""
-    codes = iter(["111111"])
-    wire.lifetimes = [NEAR]
-    session = secured(wire, with_role(MFA, BY_ALIAS), mfa_token=lambda: next(codes))
-    wire.answers["DescribeKey"] = says({"KeyMetadata": {"Arn": KEY, "KeyState": "Enabled"}})
-    session.client("sagemaker").create_training_job(**training_job())
-    session.client("sagemaker").list_models()
-    session.client("sagemaker").list_models()
-    asked = wire.one("GetSessionToken")
-    assert (DEVICE, "111111") == (asked.form["SerialNumber"], asked.form["TokenCode"])
-    assert SOURCE_KEY == asked.access_key_id
-    assert len(wire.of("AssumeRole")) >= 2  # for itself, for its look-ups, and anew before it expires
-    assert {MFA_KEY} == {sent.access_key_id for sent in wire.of("AssumeRole")}
-    assert [] == [sent for sent in wire.of("AssumeRole") if "TokenCode" in sent.form]
-
-
-def test_a_wrong_code_is_an_error_that_says_so(wire: Wire) -> None:
-    """A refused code stops the call with what to do; the code itself is told nowhere."""
-    wire.answers["GetSessionToken"] = refuses("AccessDenied", "invalid MFA one time pass code", status=403)
-    session = secured(wire, with_role(MFA), mfa_token=lambda: "987654")
-    with pytest.raises(IdentityError, match="invalid MFA one time pass code") as caught:
-        session.client("sagemaker").list_models()
-    assert "wait for the next one" in caught.value.remedy
-    assert "987654" not in str(caught.value)
-    assert [] == wire.of("AssumeRole")
-
-
-def test_mfa_without_a_way_to_ask_is_an_error(wire: Wire) -> None:
-    """A device that nobody can be asked for is refused by name, before STS is called."""
-    client = secured(wire, with_role(MFA)).client("sagemaker")
-    with pytest.raises(IdentityError, match="mfa/jane") as caught:
-        client.list_models()
-    assert "mfa_token=" in caught.value.remedy
-    assert [] == wire.requests
-
-
 # --- where it is asked
 
 
@@ -406,6 +365,31 @@ def test_sts_out_of_reach_is_an_identity_error(wire: Wire) -> None:
     source._session.set_config_variable("max_attempts", 1)
     with pytest.raises(IdentityError, match=r"role/ml-launcher could not be assumed: Could not connect"):
         secured(wire, source=source).client("sagemaker").list_models()
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:sts::999988887777:assumed-role/ml-launcher/secure-sagemaker",
+        "arn:aws:sts::111122223333:assumed-role/ml-launcher-2/secure-sagemaker",
+        "arn:aws-cn:sts::111122223333:assumed-role/ml-launcher/secure-sagemaker",
+        "arn:aws:iam::111122223333:user/:assumed-role/ml-launcher/jane",
+    ],
+    ids=["account", "role", "partition", "user"],
+)
+def test_the_credentials_of_another_are_not_signed_with(arn: str, wire: Wire) -> None:
+    """When what answers for STS gives another principal's credentials, nothing is sent with them."""
+    answered = wire.answers["AssumeRole"]
+
+    def another(sent: Sent) -> Answer:
+        body = answered(sent).body.replace(LAUNCHER.encode(), arn.encode())
+        return Answer(body=body)
+
+    wire.answers["AssumeRole"] = another
+    with pytest.raises(IdentityError, match=re.escape(arn)) as caught:
+        secured(wire).client("sagemaker").list_models()
+    assert "in STS's place" in caught.value.remedy
+    assert ["AssumeRole"] == wire.operations
 
 
 def test_no_secret_is_told(wire: Wire) -> None:
