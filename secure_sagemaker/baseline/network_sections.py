@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, assert_never
 
-from pydantic import (
-    Field,
-)
+from pydantic import Field
 
 from secure_sagemaker.baseline.patterns import (
     Network,

@@ -127,6 +127,45 @@ def test_a_process_is_not_activated_while_it_makes_a_client(aws: EmbeddedAWS) ->
     assert aws.requests[-1].principal == aws.launcher  # nothing of it was left
 
 
+def test_a_method_that_was_taken_before_makes_no_client(aws: EmbeddedAWS) -> None:
+    """Who keeps a session's own ``create_client`` goes past its replacement: what that would make is refused."""
+    session = botocore.session.Session()
+    make: Callable[..., Any] = session.create_client
+    with aws.session().activate():
+        with pytest.raises(SessionError, match=f"{Path(__file__).name}:.* before the process was activated"):
+            make("s3")
+        boto3.Session(botocore_session=session).client("s3").list_buckets()
+    assert signers(aws) == ROLE
+    make("s3").list_buckets()
+    assert aws.requests[-1].principal == aws.launcher
+
+
+def test_a_source_that_the_program_uses_too_goes_on(aws: EmbeddedAWS) -> None:
+    """A session that assumes the role, and makes clients of the program's own, does both at any time."""
+    source = boto3.Session()
+    session = SecureSession(aws.baseline, source=source)
+    with session.activate():
+        source.client("s3").list_buckets()
+        SecureSession.client(session, "s3").list_buckets()
+        session.resolve_keys(aws.key_arn)
+    assert signers(aws) <= {*ROLE}
+    assert assuming(aws) == {aws.launcher}
+
+
+def test_keys_that_are_let_through_go_on(aws: EmbeddedAWS) -> None:
+    """A session makes secured clients, and ones with other keys where those may be, in any order."""
+    held = launcher(aws)
+    session: Any = botocore.session.Session()
+    with aws.session().activate(other_keys="allow"):
+        for _ in range(2):
+            session.create_client("s3").list_buckets()
+            session.create_client(
+                "s3", aws_access_key_id=held.access_key, aws_secret_access_key=held.secret_key
+            ).list_buckets()
+    sent = [str(request.principal) for request in aws.requests if request.operation == "ListBuckets"]
+    assert [one.partition("/")[0] for one in sent] == ["assumed-role", "user"] * 2
+
+
 def test_a_client_that_is_being_made_meanwhile_is_no_earlier_one(aws: EmbeddedAWS) -> None:
     """A thread in the midst of making a secured client, or one that is not whole, is let finish."""
     session = aws.session()
