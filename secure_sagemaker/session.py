@@ -76,7 +76,6 @@ _SUPPORT_POLICY: Mapping[str, object] = {
 }
 """What the library itself may do: read what the baseline and calls name, and nothing else."""
 
-_TWELVE_HOURS = 43_200
 _LATER = (
     ("privatelink.required", lambda baseline: baseline.privatelink.required),
     ("privatelink.services", lambda baseline: bool(baseline.privatelink.services)),
@@ -165,7 +164,7 @@ class SecureSession(boto3.Session):
             ask=ask,
             sts=sts,
             region=region,
-            max_age=_TWELVE_HOURS,
+            max_age=self._baseline.role.mfa_max_age_seconds,
             clock=self._clock,
             cache=None if self._cache is None else (self._cache, user),
         )
