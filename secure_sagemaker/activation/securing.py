@@ -25,7 +25,6 @@ from secure_sagemaker.activation.source import OtherKeys, Source
 from secure_sagemaker.clients import (
     SecureBotocoreSession,
     configured_region,
-    mark_secured,
     refuse_endpoint,
     refuse_options,
     user_agent,
@@ -181,7 +180,6 @@ class Securing:
         with self._noting(client.meta.service_model.service_name):
             refuse_endpoint(client, guard.endpoints)
         register_calls(client.meta.events, guard)
-        mark_secured(client)
         return client
 
     @contextmanager

@@ -8,6 +8,7 @@ who           the person or the workload that a session is for
 cache         credentials kept for other processes
 mfa           MFA, asked for once
 keys          KMS references, resolved to key ARNs
+sources       whose credentials assume roles
 anchors       the organisation's layer, where it is kept in AWS
 """
 
@@ -25,6 +26,7 @@ from secure_sagemaker.identity.credentials import (
 from secure_sagemaker.identity.handed import RECORDS_FILE, HandedError, ask, handed_folder
 from secure_sagemaker.identity.keys import KeyResolver
 from secure_sagemaker.identity.mfa import MfaToken, mfa_command, mfa_prompt, mfa_source
+from secure_sagemaker.identity.sources import sources
 
 __all__ = [
     "ANOTHER_ANSWERS",
@@ -44,5 +46,6 @@ __all__ = [
     "mfa_source",
     "principal_problem",
     "read_anchor",
+    "sources",
     "sts_client",
 ]

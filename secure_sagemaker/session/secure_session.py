@@ -1,89 +1,43 @@
-"""SecureSession: a boto3.Session whose every call is made as the baseline says. The only place that wires."""
+"""SecureSession, as a program has it: a boto3.Session that is held to a baseline."""
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
-from functools import cache, partial
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
-import botocore.loaders
-from botocore import xform_name
-from botocore.exceptions import BotoCoreError, ClientError, UnknownServiceError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from secure_sagemaker.audit import AuditSink, AuditTrail, JsonLinesSink, LoggingSink
-from secure_sagemaker.baseline import (
-    BaselineDocument,
-    KeyReference,
-    SecurityBaseline,
-    find_file,
-    read_document,
-)
+from secure_sagemaker.baseline import KeyReference, SecurityBaseline
 from secure_sagemaker.buckets import create_bucket
-from secure_sagemaker.clients import SecureBotocoreSession
-from secure_sagemaker.controls import LOOKS, Enforcement, Enforcer, s3_key
-from secure_sagemaker.definitions import DefinitionStore
-from secure_sagemaker.exceptions import (
-    BaselineError,
-    IdentityError,
-    RegionError,
-    SessionError,
-    UnsupportedBaselineError,
-)
+from secure_sagemaker.controls import Enforcement, s3_key
+from secure_sagemaker.exceptions import BaselineError, IdentityError
 from secure_sagemaker.handlers import Guard
 from secure_sagemaker.identity import (
     ANOTHER_ANSWERS,
     RECORDS_FILE,
-    AssumedRole,
     CredentialCache,
     HandedError,
-    KeyResolver,
     MfaToken,
-    ask,
     handed_folder,
-    mfa_source,
     principal_problem,
-    read_anchor,
-    sts_client,
+    sources,
 )
-from secure_sagemaker.network import EndpointPolicy
-from secure_sagemaker.references import ReferencedResources
 from secure_sagemaker.report import SessionReport, Verification
+from secure_sagemaker.session.loading import load, usable
+from secure_sagemaker.session.operations import operation_model
+from secure_sagemaker.session.wiring import Wiring
 
 if TYPE_CHECKING:
-    from botocore.model import OperationModel
-    from types_boto3_s3 import S3Client
-
     from secure_sagemaker.activation import Activation, Children, Earlier, OtherKeys, ProgramRun, Source
     from secure_sagemaker.sagemaker_sdk.sessions import SdkSession
 
 __all__ = ["SecureSession"]
-
-_SUPPORT_POLICY: Mapping[str, object] = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Action": ["kms:DescribeKey", *sorted(f"sagemaker:{operation}" for operation in LOOKS)],
-            "Resource": "*",
-        }
-    ],
-}
-"""What the library itself may do: read what the baseline and calls name, and nothing else."""
-
-_LATER = (
-    ("privatelink.required", lambda baseline: baseline.privatelink.required),
-    ("privatelink.services", lambda baseline: bool(baseline.privatelink.services)),
-    ("privatelink.endpoints", lambda baseline: bool(baseline.privatelink.endpoints)),
-    ("privatelink.allowed_networks", lambda baseline: bool(baseline.privatelink.allowed_networks)),
-    ("session_policy.task", lambda baseline: baseline.session_policy.task is not None),
-    ("macie.mode", lambda baseline: baseline.macie.mode != "off"),
-)
 
 
 def _utc_now() -> datetime:
@@ -129,125 +83,26 @@ class SecureSession(boto3.Session):
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._source = _source_session(source)
-        self._handed = _handed()
+        handed = _handed()
+        today = clock().date()
         self._clock = clock
-        self._baseline = _usable(
-            _load(baseline, env=env, region=region_name, source=self._source, today=clock().date()),
-            today=clock().date(),
+        self._baseline = usable(
+            load(baseline, env=env, region=region_name, source=self._source, today=today), today=today
         )
         self._trail = AuditTrail(
-            self._sink() if audit is None else audit, clock=clock, monotonic=time.monotonic
+            _default_sink(handed) if audit is None else audit, clock=clock, monotonic=time.monotonic
         )
-        self._cache = None if credential_cache is None else CredentialCache(Path(credential_cache))
-        if (serial := self._baseline.role.mfa_serial) is not None:
-            self._source = self._with_mfa(serial, mfa_token)
-        self._regions: dict[str, SecureBotocoreSession] = {}
-        self._regions_lock = threading.Lock()
-        self._wired, self._role, self._guard = self._wire(self._baseline)
-        super().__init__(botocore_session=self._wired, region_name=self._baseline.region)
-
-    def _sink(self) -> AuditSink:
-        # Whoever hands out the credentials sums up what was done with them.
-        return LoggingSink() if self._handed is None else JsonLinesSink(self._handed / RECORDS_FILE)
-
-    def _with_mfa(self, serial: str, ask: MfaToken | None) -> boto3.Session:
-        user, region = self._source, self._baseline.region
-        sts = partial(
-            sts_client,
-            user,
-            region=region,
-            endpoint_problem=_endpoints(self._baseline).problem,
-            wanted_for=self._baseline.role.arn,
-        )
-        return mfa_source(
-            serial,
-            ask=ask,
-            sts=sts,
-            region=region,
-            max_age=self._baseline.role.mfa_max_age_seconds,
-            clock=self._clock,
-            cache=None if self._cache is None else (self._cache, user),
-        )
-
-    def _wire(self, baseline: SecurityBaseline) -> tuple[SecureBotocoreSession, AssumedRole, Guard]:
-        session = SecureBotocoreSession(elsewhere=self._elsewhere)
-        endpoints = _endpoints(baseline)
-        enforcer = Enforcer(baseline, today=lambda: self._clock().date())
-
-        def guard(role: AssumedRole, references: ReferencedResources | None) -> Guard:
-            return Guard(
-                baseline=baseline,
-                enforcer=enforcer,
-                keys=keys,
-                role=role,
-                endpoints=endpoints,
-                definitions=DefinitionStore(baseline, s3=own_s3),
-                trail=self._trail,
-                references=references,
-            )
-
-        @cache
-        def own_s3() -> S3Client:
-            client: S3Client = session.create_client("s3")  # type: ignore[assignment]  # botocore knows no kinds
-            return client
-
-        @cache
-        def support() -> boto3.Session:
-            role = self._assumed(baseline, support=True)
-            wired = SecureBotocoreSession(elsewhere=self._elsewhere)
-            wired.wire(guard(role, None), role)
-            return boto3.Session(botocore_session=wired)
-
-        keys = KeyResolver(lambda: support().client("kms"))
-        references = ReferencedResources(
-            baseline,
-            enforcer=enforcer,
-            keys=keys,
-            client=cache(lambda: support().client("sagemaker")),
-            today=lambda: self._clock().date(),
-        )
-        role = self._assumed(baseline)
-        whole = guard(role, references)
-        session.wire(whole, role)
-        return session, role, whole
-
-    def _assumed(self, baseline: SecurityBaseline, *, support: bool = False) -> AssumedRole:
-        """The role of all calls; or, for what the library itself must read, with its own policy."""
-        handed = None
-        if self._handed is not None:
-            question = {"region": baseline.region, "digest": baseline.digest, "support": support}
-            handed = partial(ask, self._handed, question)
-        # Session policies add up: beside a managed one, the read-only policy would not be the limit.
-        return AssumedRole(
-            baseline,
+        self._wiring = Wiring(
+            self._baseline,
             source=self._source,
-            region=baseline.region,
-            policy_arns=() if support else baseline.session_policy.policy_arns,
-            inline_policy=_SUPPORT_POLICY if support else None,
-            session_suffix="-support" if support else "",
-            endpoint_problem=_endpoints(baseline).problem,
+            mfa_token=mfa_token,
             handed=handed,
-            clock=self._clock,
-            cache=self._cache,
+            cache=None if credential_cache is None else CredentialCache(Path(credential_cache)),
+            trail=self._trail,
+            clock=clock,
         )
-
-    def _in(self, region: str) -> SecureBotocoreSession:
-        return self._wired if region == self._baseline.region else self._elsewhere(region)
-
-    def _elsewhere(self, region: str) -> SecureBotocoreSession:
-        with self._regions_lock:
-            if region not in self._regions:
-                try:
-                    there = self._baseline.for_region(region, today=self._clock().date())
-                except BaselineError as unstated:
-                    raise RegionError(
-                        f"a client for {region} was asked for: {unstated.args[0].splitlines()[0]}",
-                        remedy=unstated.remedy,
-                    ) from unstated
-                wired = self._wire(_usable(there, today=self._clock().date()))[0]
-                boto3.Session(botocore_session=wired)  # its clients get what boto3 adds: upload_file
-                self._regions[region] = wired
-            return self._regions[region]
+        self._role, self._guard = self._wiring.role, self._wiring.guard
+        super().__init__(botocore_session=self._wiring.session, region_name=self._baseline.region)
 
     def __repr__(self) -> str:
         return f"SecureSession(role={self._baseline.role.arn!r}, region_name={self._baseline.region!r})"
@@ -292,12 +147,9 @@ class SecureSession(boto3.Session):
             ControlError: The baseline does not permit it, or not this bucket.
             SessionError: The bucket is not as it was asked to be.
         """
-        creating = Enforcer(self._baseline, today=lambda: self._clock().date(), creating=True)
-        wired = SecureBotocoreSession(elsewhere=self._elsewhere)
-        wired.wire(replace(self._guard, enforcer=creating), self._role)
         key = s3_key(self._baseline)
         create_bucket(
-            boto3.Session(botocore_session=wired).client("s3"),
+            self._wiring.creating().client("s3"),
             name,
             region=self._baseline.region,
             partition=self._baseline.role_arn.partition,
@@ -321,7 +173,7 @@ class SecureSession(boto3.Session):
         Raises:
             SessionError: There is no such operation.
         """
-        guard, model = self._guard_of(operation), self._operation(operation)
+        guard, model = self._guard_of(operation), operation_model(self._session, operation)
         enforcement = guard.enforcer.enforce(model, parameters, guard.keys.known)
         if guard.references is None:
             return enforcement
@@ -341,34 +193,7 @@ class SecureSession(boto3.Session):
         region = self._baseline.region if meta is None else str(meta.region_name)
         if region == self._baseline.region or region.endswith("-global"):
             return self._guard
-        return self._in(region).guard
-
-    def _operation(self, operation: str | Callable[..., object]) -> OperationModel:
-        client = getattr(operation, "__self__", None)
-        if client is not None and hasattr(client, "meta"):
-            name = client.meta.method_to_api_mapping.get(getattr(operation, "__name__", ""))
-            if name is not None:
-                bound: OperationModel = client.meta.service_model.operation_model(name)
-                return bound
-        if not isinstance(operation, str):
-            raise SessionError(
-                f"{operation!r} is no operation",
-                remedy="pass a name such as 'create_training_job', or a bound method of a client",
-            )
-        service, _, name = operation.rpartition(".")
-        try:
-            model = self._session.get_service_model(service or "sagemaker")
-        except UnknownServiceError as unknown:
-            raise SessionError(
-                f"there is no service {service!r}", remedy="use boto3's service name"
-            ) from unknown
-        for candidate in model.operation_names:
-            if name in (candidate, xform_name(candidate)):
-                return model.operation_model(candidate)
-        raise SessionError(
-            f"{service or 'sagemaker'} has no operation {name!r}",
-            remedy="use boto3's method name; for other services write it as 'service.method'",
-        )
+        return self._wiring.within(region).guard
 
     def verify(self) -> Verification:
         """Assume the role and ask AWS who that is and which keys the baseline means. Changes nothing.
@@ -450,7 +275,13 @@ class SecureSession(boto3.Session):
     def _parts(self) -> Source:
         from secure_sagemaker.activation import Source
 
-        return Source(baseline=self._baseline, source=self._source, within=self._in, assumed=self._assumed)
+        return Source(
+            baseline=self._baseline,
+            source=self._source,
+            within=self._wiring.within,
+            assumed=self._wiring.assumed,
+            trail=self._trail,
+        )
 
     # --- the SageMaker Python SDK ------------------------------------------------------------------
 
@@ -478,6 +309,16 @@ class SecureSession(boto3.Session):
         return self._guard.keys.resolve([reference])[reference]
 
 
+def _restore(baseline: SecurityBaseline) -> SecureSession:
+    return SecureSession(baseline)
+
+
+def _source_session(source: boto3.Session | str | None) -> boto3.Session:
+    found = source if isinstance(source, boto3.Session) else boto3.Session(profile_name=source)
+    sources.add(found)
+    return found
+
+
 def _handed() -> Path | None:
     try:
         return handed_folder()
@@ -488,63 +329,6 @@ def _handed() -> Path | None:
         ) from failed
 
 
-def _restore(baseline: SecurityBaseline) -> SecureSession:
-    return SecureSession(baseline)
-
-
-def _endpoints(baseline: SecurityBaseline) -> EndpointPolicy:
-    return EndpointPolicy.for_partition(
-        botocore.loaders.create_loader().load_data("partitions"),
-        baseline.role_arn.partition,
-        baseline.privatelink.allowed_endpoint_urls,
-    )
-
-
-def _source_session(source: boto3.Session | str | None) -> boto3.Session:
-    if isinstance(source, boto3.Session):
-        return source
-    return boto3.Session(profile_name=source)
-
-
-def _load(
-    baseline: SecurityBaseline | str | Path | None,
-    *,
-    env: str | None,
-    region: str | None,
-    source: boto3.Session,
-    today: date,
-) -> SecurityBaseline:
-    if isinstance(baseline, SecurityBaseline):
-        if env is not None:
-            raise BaselineError(
-                "env= goes with a baseline file",
-                remedy="leave it out, or resolve the file with SecurityBaseline.from_file(path, env=...)",
-                field="env",
-            )
-        return baseline if region is None else baseline.for_region(region, today=today)
-    document: BaselineDocument = read_document(
-        baseline or find_file(),
-        read_anchor=lambda location: read_anchor(
-            location, source=source, region=region or source.region_name
-        ),
-    )
-    return document.resolve(
-        env=env, region=region, ambient_region=None if region else source.region_name, today=today
-    )
-
-
-def _usable(baseline: SecurityBaseline, *, today: date) -> SecurityBaseline:
-    for waiver in baseline.expired_waivers(today):
-        raise BaselineError(
-            f"the waiver of {waiver.control} ({waiver.ticket}) expired on {waiver.expires.isoformat()}",
-            remedy="remove it, or have it approved anew with a later date",
-            field="waivers",
-        )
-    for field, asked in _LATER:
-        if asked(baseline):
-            raise UnsupportedBaselineError(
-                "this version of secure-sagemaker does not do that yet, and will not pretend to",
-                remedy="leave the field out, or use a version that does it",
-                field=field,
-            )
-    return baseline
+def _default_sink(handed: Path | None) -> AuditSink:
+    # Whoever hands out the credentials sums up what was done with them.
+    return LoggingSink() if handed is None else JsonLinesSink(handed / RECORDS_FILE)
