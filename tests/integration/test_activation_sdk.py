@@ -11,20 +11,18 @@ import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import boto3
 import pytest
 
-from secure_sagemaker.audit import AuditRecord
 from secure_sagemaker.local import EmbeddedAWS
 from secure_sagemaker.sagemaker_sdk import installed_sdk
-from tests.integration.flows.flow import Flow, Outcome, Stage
+from tests.integration.flows.flow import Flow, Outcome
 from tests.integration.flows.judge import problems, requests_of
 from tests.integration.flows.record import parameter, perform
 from tests.integration.flows.table import FLOWS
+from tests.integration.flows.unsuspecting import SESSIONS, Unsuspecting
 
 # The SDKs leave temporary directories to the garbage collector, and files of a container that was not started.
 pytestmark = [
@@ -34,7 +32,6 @@ pytestmark = [
     ),
 ]
 
-_SESSIONS = {2: "sagemaker.session", 3: "sagemaker.core.helper.session_helper"}
 _LEAKING: Mapping[int, tuple[str, ...]] = {
     2: (
         *(
@@ -77,27 +74,6 @@ _SURE_OF_ITS_SESSION: Mapping[int, frozenset[str]] = {
     2: frozenset({"tensorboard-app", "modules-model-trainer", "modules-model-trainer-waiting"}),
     3: frozenset({"feature-group-ingested-by-workers"}),
 }
-
-
-class Unsuspecting(Stage):
-    """A stage whose sessions are what a program makes by itself."""
-
-    @cached_property
-    def secured(self) -> Any:
-        return self.aws.session(self.baseline)
-
-    @property
-    def records(self) -> tuple[AuditRecord, ...]:
-        found: tuple[AuditRecord, ...] = self.secured.report().records
-        return found
-
-    @cached_property
-    def session(self) -> Any:
-        return boto3.Session()
-
-    @cached_property
-    def sdk(self) -> Any:
-        return importlib.import_module(_SESSIONS[self.flow.sdk]).Session()
 
 
 def _run_here() -> list[Flow]:
@@ -152,7 +128,7 @@ def test_the_sdks_own_session_answers_as_the_secured_one(
     launched: EmbeddedAWS,
 ) -> None:
     """A script asks the SDK's session for "the role" and "the bucket": the baseline's, and as ever afterwards."""
-    module = importlib.import_module(_SESSIONS[installed_sdk().major])
+    module = importlib.import_module(SESSIONS[installed_sdk().major])
     with launched.session().activate():
         assert module.Session().default_bucket() == launched.default_bucket
         assert module.Session(boto_session=boto3.Session()).default_bucket() == launched.default_bucket
