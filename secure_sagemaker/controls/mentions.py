@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from secure_sagemaker.controls.members import is_mutating
 from secure_sagemaker.controls.parameters import innermost
-from secure_sagemaker.controls.pipelines import calls_of
+from secure_sagemaker.controls.pipelines import StepCall, calls_of
 from secure_sagemaker.controls.references import MADE, REFERENCES, Place, Reference
 from secure_sagemaker.controls.resource_kinds import Identifiers, ResourceKind
 from secure_sagemaker.controls.unknown import holds_unknown
@@ -131,9 +131,15 @@ class _Steps:
                 continue  # refused where the definition is judged
             inner = mentions_of(self.service.operation_model(call.operation))
             for mention in inner.of(call.arguments) if inner is not None else ():
-                made = any(mention.text in other.makes for other in calls)
-                if not made and not holds_unknown(mention.text):
+                if not _made(mention, calls) and not holds_unknown(mention.text):
                     yield replace(mention, path=f"PipelineDefinition.{call.path}.{mention.path}")
+
+
+def _made(mention: Mention, calls: Iterable[StepCall]) -> bool:
+    """Whether a step makes it: a thing of that kind, since a model and an endpoint may have one name."""
+    return mention.kind is not None and any(
+        call.operation == mention.kind.create and mention.text in call.makes for call in calls
+    )
 
 
 def mentions_of(model: OperationModel) -> Namings | None:
