@@ -211,7 +211,8 @@ class ReferencedResources:
         """
         kind = mention.kind
         if kind is None:
-            yield self._unreadable(visit, mention, path, got=mention.text, remedy=_NO_KIND)
+            remedy = _UNTOLD if mention.untold else _NO_KIND
+            yield self._unreadable(visit, mention, path, got=mention.label, remedy=remedy)
             return
         foreign = self._is_foreign(mention)
         if foreign and not kind.by_arn:
@@ -389,6 +390,10 @@ class ReferencedResources:
 
 
 _NO_KIND = "name it so that it can be told what it is: by the ARN of a thing of this account"
+_UNTOLD = (
+    "name something in the step, by a parameter whose default names it, or as the property of the step that makes it: "
+    "what is known only when the pipeline runs cannot be looked at before"
+)
 _ELSEWHERE = (
     "use one of this account: what another account keeps under this name cannot be described from here"
 )

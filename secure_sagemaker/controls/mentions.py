@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from secure_sagemaker.controls.members import is_mutating
 from secure_sagemaker.controls.parameters import innermost
-from secure_sagemaker.controls.pipelines import calls_of
+from secure_sagemaker.controls.pipelines import StepCall, calls_of
 from secure_sagemaker.controls.references import MADE, REFERENCES, Place, Reference
 from secure_sagemaker.controls.resource_kinds import Identifiers, ResourceKind
-from secure_sagemaker.controls.unknown import holds_unknown
+from secure_sagemaker.controls.unknown import holds_unknown, told
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel, ServiceModel, StructureShape
@@ -37,7 +37,12 @@ class Mention:
     @property
     def label(self) -> str:
         """How it is called in a chain, such as ``model/churn``."""
-        return self.text if self.kind is None else self.kind.label(self.identifiers)
+        return told(self.text) if self.kind is None else self.kind.label(self.identifiers)
+
+    @property
+    def untold(self) -> bool:
+        """Whether only the run of a pipeline tells what is named."""
+        return holds_unknown(self.text)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +73,9 @@ class Mentions:
                     continue
                 here = f"{path}{name}" if listed is not value else f"{path}{name}[{index}]"
                 place = Place(text=text, siblings=content, request=whole)
-                for kind, identifiers in reference.find(place):
+                # What a pipeline knows only when it runs names something that nobody can look at now.
+                untold = holds_unknown(text)
+                for kind, identifiers in ((None, {}),) if untold else reference.find(place):
                     yield Mention(
                         path=here,
                         text=text,
@@ -117,6 +124,12 @@ class Namings(Protocol):
         """What a request names."""
 
 
+_OF_CHECKS = Mentions(
+    shape="CheckStep", members=(("ModelName", REFERENCES["ProductionVariant", "ModelName"]),), children=()
+)
+"""What a check names beside its arguments: the model that it asks for predictions."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Steps:
     """Where the steps of a pipeline's definition name something."""
@@ -125,15 +138,21 @@ class _Steps:
 
     def of(self, content: Mapping[str, object]) -> Iterator[Mention]:
         """What the steps name that the pipeline does not make itself."""
-        calls = tuple(calls_of(content.get("PipelineDefinition")))
+        calls = calls_of(self.service, content.get("PipelineDefinition"))
         for call in calls:
             if call.operation not in self.service.operation_names:
                 continue  # refused where the definition is judged
             inner = mentions_of(self.service.operation_model(call.operation))
-            for mention in inner.of(call.arguments) if inner is not None else ():
-                made = any(mention.text in other.makes for other in calls)
-                if not made and not holds_unknown(mention.text):
+            for mention in (
+                *(inner.of(call.arguments, path="Arguments.") if isinstance(inner, Mentions) else ()),
+                *_OF_CHECKS.of(call.step),
+            ):
+                if not any(_makes(other, mention) for other in calls):
                     yield replace(mention, path=f"PipelineDefinition.{call.path}.{mention.path}")
+
+
+def _makes(call: StepCall, mention: Mention) -> bool:
+    return any(kind.create == call.operation for kind in mention.reference.kinds) and call.makes(mention.text)
 
 
 def mentions_of(model: OperationModel) -> Namings | None:

@@ -260,7 +260,12 @@ class Walk(Settling):
         inner = self
         if read:
             inner = replace(self, final=True, unchangeable=_JOINED)
-        held = _HOLD[document.kind](inner, value, path)
+        try:
+            held = _HOLD[document.kind](inner, value, path)
+        except RecursionError:
+            control = _CONTROLS[document.kind]
+            self.conflict(control, path, "a document that is nested too deeply", "one that can be read")
+            return None
         return None if inner.final else held
 
 
@@ -268,6 +273,7 @@ _HOLD: Mapping[str, Callable[[Walk, object, str], str | None]] = {
     "job": hold_job_document,
     "pipeline": hold_definition,
 }
+_CONTROLS = {"job": ControlId.JOB_DOCUMENT, "pipeline": ControlId.PIPELINE_DEFINITION}
 
 
 def _holds(content: object, part: object) -> bool:
