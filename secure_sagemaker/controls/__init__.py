@@ -25,7 +25,8 @@ rules           which member of which structure a control governs, as data
 members         looks rules up; which structures may be created; what was reviewed
 parameters      an operation's input shape, reduced to what is governed
 resource_kinds  kinds of things that calls name: how each is described, as data
-references      which member names a thing made elsewhere, as data
+naming          how a text names a thing made elsewhere
+references      which member names one, as data
 mentions        what one request names
 descriptions    what a Describe shows, as the request that would make it
 waivers         which waivers excuse a request

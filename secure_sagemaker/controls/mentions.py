@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from secure_sagemaker.controls.members import is_mutating
+from secure_sagemaker.controls.naming import Place
 from secure_sagemaker.controls.parameters import innermost
 from secure_sagemaker.controls.pipelines import StepCall, calls_of
-from secure_sagemaker.controls.references import MADE, REFERENCES, Place, Reference
+from secure_sagemaker.controls.references import MADE, REFERENCES, Reference
 from secure_sagemaker.controls.resource_kinds import Identifiers, ResourceKind
 from secure_sagemaker.controls.unknown import holds_unknown, told
 

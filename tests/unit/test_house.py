@@ -28,7 +28,7 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"exceptions"}),
     frozenset({"baseline"}),
     frozenset({"controls"}),
-    frozenset({"identity", "network", "macie", "audit", "buckets", "presigning", "transfers"}),
+    frozenset({"identity", "network", "macie", "audit", "buckets", "presigning", "transfers", "describing"}),
     frozenset({"definitions", "references", "handlers", "sagemaker_sdk", "report"}),
     frozenset({"clients"}),
     frozenset({"session"}),
