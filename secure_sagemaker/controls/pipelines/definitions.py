@@ -312,34 +312,39 @@ class _Definition:
     def _compare(self, model: OperationModel, content: Content, path: str) -> None:
         if model.input_shape is None:
             return
-        for where, value, known in _beyond(model.input_shape, content, path.removesuffix(".")):
+        for where, value, known in _beyond(model.input_shape, content):
+            here = path.removesuffix(".") + where
             if known:
-                _refuse(self._walk, where, type(value).__name__, "a single value")
+                _refuse(self._walk, here, type(value).__name__, "a single value")
             else:
-                self._walk.meet_unknown(where, value)
+                self._walk.meet_unknown(here, value)
 
 
-def _beyond(
-    shape: Shape, content: dict[str, object] | list[object], path: str
-) -> Iterator[tuple[str, object, bool]]:
+_NESTED = (dict, list)
+
+
+def _beyond(shape: Shape, content: object) -> Iterator[tuple[str, object, bool]]:
     """What content holds that the shape does not take: path, value, and whether the member is known at least."""
-    match shape.type_name:
-        case "structure" if isinstance(content, dict):
-            members = cast("StructureShape", shape).members
-            for name, value in content.items():
-                if name not in members:
-                    yield f"{path}.{name}", value, False
-                elif isinstance(value, dict | list):
-                    yield from _beyond(members[name], value, f"{path}.{name}")
-        case "list" if isinstance(content, list):
-            for index, item in enumerate(content):
-                if isinstance(item, dict | list):
-                    yield from _beyond(cast("ListShape", shape).member, item, f"{path}[{index}]")
-        case "map" if isinstance(content, dict):
-            for key, item in content.items():
-                if isinstance(item, dict | list):
-                    yield from _beyond(cast("MapShape", shape).value, item, f"{path}[{key!r}]")
-        case "structure" | "list" | "map":
-            return  # what is governed in it is refused where it is walked over
-        case _:
-            yield path, content, True
+    kind = shape.type_name
+    if kind == "structure":
+        members = cast("StructureShape", shape).members
+        for name, value in content.items() if isinstance(content, dict) else ():
+            if name not in members:
+                yield f".{name}", value, False
+            elif isinstance(value, _NESTED):
+                for where, found, known in _beyond(members[name], value):
+                    yield f".{name}{where}", found, known
+    elif kind == "list":
+        member = cast("ListShape", shape).member
+        for index, item in enumerate(content) if isinstance(content, list) else ():
+            if isinstance(item, _NESTED):
+                for where, found, known in _beyond(member, item):
+                    yield f"[{index}]{where}", found, known
+    elif kind == "map":
+        member = cast("MapShape", shape).value
+        for key, item in content.items() if isinstance(content, dict) else ():
+            if isinstance(item, _NESTED):
+                for where, found, known in _beyond(member, item):
+                    yield f"[{key!r}]{where}", found, known
+    else:
+        yield "", content, True

@@ -26,6 +26,8 @@ _LONGEST = 1 << 14
 """Far beyond any location or name, in characters: what is joined of joins may grow without end."""
 _ITEM = "ForEach.CurrentItem"
 
+_NESTED = (dict, list)
+
 Path = tuple[str | int, ...]
 Items = Sequence[object]
 """What a loop goes through; none where nobody knows."""
@@ -52,11 +54,11 @@ _LOCATIONS = ("S3ModelArtifacts", "ModelDataUrl", "S3Uri", "Location", "Path", "
 """How the names of properties end that are S3 locations."""
 
 
-def is_variable(value: object) -> bool:
+def is_variable(value: object) -> TypeGuard[dict[str, object]]:
     """Whether a value is put in its place when the pipeline runs."""
-    if not isinstance(value, Mapping) or len(value) != 1:
+    if not isinstance(value, dict) or len(value) != 1:
         return False
-    (name, content) = next(iter(value.items()))
+    ((name, content),) = value.items()
     return (name == "Get" and isinstance(content, str)) or (
         isinstance(name, str) and name.startswith("Std:") and not isinstance(content, str)
     )
@@ -97,21 +99,18 @@ class Reading:
         if isinstance(content, dict):
             if len(content) == 1 and is_variable(content):
                 return self._value(content, items, depth=0)
-            changed = {
-                name: read
-                for name, value in content.items()
-                if isinstance(value, dict | list) and (read := self.read(value, items)) is not value
-            }
+            changed = {}
+            for name, value in content.items():
+                if isinstance(value, _NESTED) and (read := self.read(value, items)) is not value:
+                    changed[name] = read
             if not changed:
                 return content
             whole = {**content, **changed}
             self._origins[id(whole)] = (whole, content)
             return whole
         if isinstance(content, list):
-            read_items = [
-                self.read(item, items) if isinstance(item, dict | list) else item for item in content
-            ]
-            return content if all(map(operator.is_, read_items, content)) else read_items
+            each = [self.read(item, items) if isinstance(item, _NESTED) else item for item in content]
+            return content if all(map(operator.is_, each, content)) else each
         return content
 
     def items(self, iterated: object) -> Items:
@@ -124,10 +123,10 @@ class Reading:
                 return ()
         return listed if isinstance(listed, list) else ()
 
-    def is_read(self, content: Mapping[str, object], name: str) -> bool:
-        """Whether a member of a structure that was read has variables in it."""
+    def stated(self, content: Mapping[str, object]) -> Mapping[str, object] | None:
+        """A structure as it was before it was read; None where there is no variable in it."""
         kept = self._origins.get(id(content))
-        return kept is not None and content.get(name) is not kept[1].get(name)
+        return None if kept is None else kept[1]
 
     def fix(self, content: Mapping[str, object], name: str) -> None:
         """Have a member that was read keep the value that it was given, even where that is the variable's own."""
@@ -139,14 +138,14 @@ class Reading:
             return secured
         if secured is read or is_variable(stated):
             return stated if _same(secured, read) else secured
-        if isinstance(stated, Mapping) and isinstance(read, Mapping) and isinstance(secured, Mapping):
+        if isinstance(stated, dict) and isinstance(read, dict) and isinstance(secured, dict):
             return {
                 name: self.restored(stated[name], read[name], value)
                 if name in stated and (id(stated), name) not in self._fixed
                 else value
                 for name, value in secured.items()
             }
-        if _listed(stated) and _listed(read) and _listed(secured):
+        if isinstance(stated, list) and isinstance(read, list) and isinstance(secured, list):
             known = min(len(stated), len(secured))
             kept = map(self.restored, stated[:known], read[:known], secured[:known])
             return [*kept, *secured[known:]]
@@ -154,9 +153,9 @@ class Reading:
 
     def _value(self, variable: object, items: Items, *, depth: int) -> object:
         """What the variable stands for."""
-        if not is_variable(variable) or not isinstance(variable, Mapping):
+        if not is_variable(variable):
             return variable
-        (function, content) = next(iter(variable.items()))
+        ((function, content),) = variable.items()
         if depth > _DEEPEST:
             return unknown(str(content))
         if function == "Get" and isinstance(content, str):
@@ -282,10 +281,6 @@ def _is_called(item: object, name: str) -> bool:
     return isinstance(item, Mapping) and any(
         value == name for key, value in item.items() if isinstance(key, str) and key.endswith("Name")
     )
-
-
-def _listed(value: object) -> TypeGuard[Sequence[object]]:
-    return isinstance(value, list | tuple)
 
 
 def _same(one: object, other: object) -> bool:
