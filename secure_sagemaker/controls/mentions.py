@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from secure_sagemaker.controls.members import is_mutating
 from secure_sagemaker.controls.naming import Place
 from secure_sagemaker.controls.parameters import innermost
-from secure_sagemaker.controls.pipelines import StepCall, calls_of
+from secure_sagemaker.controls.pipelines import calls_of
 from secure_sagemaker.controls.references import MADE, REFERENCES, Reference
 from secure_sagemaker.controls.resource_kinds import Identifiers, ResourceKind
 from secure_sagemaker.controls.unknown import holds_unknown, told
@@ -89,6 +89,15 @@ class Mentions:
             for here, structure in _structures(content.get(name), nesting, path + name):
                 yield from inner.of(structure, path=f"{here}.", request=whole)
 
+    def reach(self, content: Mapping[str, object]) -> bool:
+        """Whether anything in the content can name something."""
+        return any(name in content for name, _ in self.members) or any(
+            inner.reach(structure)
+            for name, nesting, inner in self.children
+            if name in content
+            for _, structure in _structures(content[name], nesting, "")
+        )
+
 
 def _structures(value: object, nesting: str, path: str) -> Iterator[tuple[str, Mapping[str, object]]]:
     if not nesting:
@@ -136,24 +145,29 @@ class _Steps:
     """Where the steps of a pipeline's definition name something."""
 
     service: ServiceModel
+    _inner: dict[str, Mentions] = field(default_factory=dict)
+    """Where a step that calls an operation can name something, once one was met."""
 
     def of(self, content: Mapping[str, object]) -> Iterator[Mention]:
         """What the steps name that the pipeline does not make itself."""
         calls = calls_of(self.service, content.get("PipelineDefinition"))
+        made = {(call.operation, name) for call in calls for name in call.made}
         for call in calls:
-            if call.operation not in self.service.operation_names:
-                continue  # refused where the definition is judged
-            inner = mentions_of(self.service.operation_model(call.operation))
-            for mention in (
-                *(inner.of(call.arguments, path="Arguments.") if isinstance(inner, Mentions) else ()),
-                *_OF_CHECKS.of(call.step),
-            ):
-                if not any(_makes(other, mention) for other in calls):
+            namings = self._of_operation(call.operation)
+            if not namings.reach(call.stated):
+                continue  # as most do not
+            for mention in namings.of(call.read):
+                if not any((kind.create, mention.text) in made for kind in mention.reference.kinds):
                     yield replace(mention, path=f"PipelineDefinition.{call.path}.{mention.path}")
 
-
-def _makes(call: StepCall, mention: Mention) -> bool:
-    return any(kind.create == call.operation for kind in mention.reference.kinds) and call.makes(mention.text)
+    def _of_operation(self, name: str) -> Mentions:
+        if name not in self._inner:
+            # One that is not known is refused where the definition is judged.
+            known = name in self.service.operation_names
+            found = mentions_of(self.service.operation_model(name)) if known else None
+            arguments = (("Arguments", "", found),) if isinstance(found, Mentions) else ()
+            self._inner[name] = replace(_OF_CHECKS, children=arguments)
+        return self._inner[name]
 
 
 def mentions_of(model: OperationModel) -> Namings | None:

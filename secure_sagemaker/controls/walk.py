@@ -222,7 +222,9 @@ class Walk(Settling):
 
     def _of_variable(self, check: Check, site: Site, verdict: Verdict) -> Verdict:
         """A value that whoever starts the pipeline chooses, or that exists only when it runs."""
-        absent = check.judge(replace(site, present=False, value=None))
+        value, site.present, site.value = site.value, False, None
+        absent = check.judge(site)
+        site.present, site.value = True, value
         if isinstance(absent, Lookup):
             return absent
         untold = holds_unknown(site.value) and not isinstance(verdict, Kept)

@@ -37,6 +37,7 @@ _MEMBERS = frozenset(
     {"Metadata", "MlflowConfig", "Parameters", "PipelineExperimentConfig", "Steps", "Version"}
 )
 Content = dict[str, object]
+_NESTED = (dict, list)
 
 
 def with_parameters(text: str, given: Mapping[str, object]) -> str:
@@ -87,7 +88,7 @@ def hold_definition(walk: Walk, text: object, path: str) -> str | None:
         _refuse(walk, f"{path}.Version", repr(version), f"one of {list(_VERSIONS)}")
         return None
     if not _are_parameters(parameters := definition.get("Parameters", [])):
-        _refuse(walk, f"{path}.Parameters", "something else", "a list of parameters with their names")
+        _refuse(walk, f"{path}.Parameters", "something else", "a list of named parameters with single values")
         return None
     for name in sorted(definition.keys() - _MEMBERS):
         walk.meet_unknown(f"{path}.{name}", definition[name])
@@ -122,7 +123,10 @@ def _are_steps(steps: object) -> TypeGuard[list[Content]]:
 
 def _are_parameters(parameters: object) -> TypeGuard[list[Content]]:
     return isinstance(parameters, list) and all(
-        isinstance(one, dict) and isinstance(one.get("Name"), str) for one in parameters
+        isinstance(one, dict)
+        and isinstance(one.get("Name"), str)
+        and not isinstance(one.get("DefaultValue"), _NESTED)
+        for one in parameters
     )
 
 
@@ -158,16 +162,24 @@ class StepCall:
     path: str
     """Where the step stands in the definition."""
     operation: str
-    step: Mapping[str, object]
-    """The step, with variables read as far as the definition tells."""
-    arguments: Mapping[str, object]
-    """Its arguments, likewise."""
+    stated: Mapping[str, object]
+    """The step as it is stated."""
+    reading: Reading
+    items: Items
 
-    def makes(self, named: str) -> bool:
-        """Whether a text names what the step makes: by the name that it states, or by its own property."""
-        noun, step = self.operation.removeprefix("Create"), f"Steps.{self.step.get('Name')}"
+    @property
+    def read(self) -> Mapping[str, object]:
+        """The step, with variables read as far as the definition tells."""
+        return cast("Content", self.reading.read(self.stated, self.items))
+
+    @property
+    def made(self) -> tuple[object, ...]:
+        """The texts that name what the step makes: the name that it states, and its own properties."""
+        noun, step = self.operation.removeprefix("Create"), f"Steps.{self.stated.get('Name')}"
         own = (unknown(f"{step}.{noun}Name"), unknown(f"{step}.{noun}Arn"))
-        return named in own or named == self.arguments.get(f"{noun}Name")
+        stated = cast("Content", self.stated.get("Arguments", {})).get(f"{noun}Name")
+        name = self.reading.read(stated, self.items) if stated is not None else None
+        return (*own, name) if isinstance(name, str) else own
 
 
 def calls_of(service: ServiceModel, text: object) -> tuple[StepCall, ...]:
@@ -187,13 +199,7 @@ def _calls(steps: list[Content], path: str, reading: Reading, items: Items) -> I
         here = f"{path}[{step['Name']!r}]"
         arguments = cast("Content", step.get("Arguments", {}))
         if (operation := operation_of(str(step["Type"]), arguments)) is not None:
-            read = cast("Content", reading.read(step, items))
-            yield StepCall(
-                path=here,
-                operation=operation,
-                step=read,
-                arguments=cast("Content", read.get("Arguments", {})),
-            )
+            yield StepCall(path=here, operation=operation, stated=step, reading=reading, items=items)
         for name, inner in _inner(step):
             yield from _calls(inner, f"{here}.Arguments.{name}", reading, _items(reading, step, items))
 
@@ -318,9 +324,6 @@ class _Definition:
                 _refuse(self._walk, here, type(value).__name__, "a single value")
             else:
                 self._walk.meet_unknown(here, value)
-
-
-_NESTED = (dict, list)
 
 
 def _beyond(shape: Shape, content: object) -> Iterator[tuple[str, object, bool]]:

@@ -181,7 +181,10 @@ def test_a_parameter_is_stated_once() -> None:
     assert [("pipeline-definition", "PipelineDefinition.Parameters")] == refused(raw(text))
 
 
-@pytest.mark.parametrize("parameters", [{"A": "x"}, [7], [{"Type": "String"}], None])
+@pytest.mark.parametrize(
+    "parameters",
+    [{"A": "x"}, [7], [{"Type": "String"}], None, [{"Name": "A", "DefaultValue": [{"ModelName": "x"}]}]],
+)
 def test_parameters_that_cannot_be_read_are_refused(parameters: Any) -> None:
     """Neither when the definition is sent nor when it is started."""
     text = definition(step("Fail", {}), Parameters=parameters)
