@@ -11,10 +11,10 @@ from benchmarks.network import swallowed
 from benchmarks.pairs import Figure, Pair, measured
 from benchmarks.sessions import secured_session
 
-__all__ = ["STEPS", "definition", "figures"]
+__all__ = ["STEPS", "figures"]
 
 STEPS = (100, 1000)
-"""How many steps the definitions have."""
+"""How many steps the smaller and the larger definition have."""
 _IMAGE = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn:1"
 _ROLE = "arn:aws:iam::111122223333:role/ml-execution"
 
@@ -61,7 +61,7 @@ def _train(number: int) -> dict[str, Any]:
     }
 
 
-def definition(steps: int) -> str:
+def _definition(steps: int) -> str:
     """A definition of so many steps, half of which prepare what the others train on."""
     pairs = [
         step
@@ -78,7 +78,7 @@ def definition(steps: int) -> str:
     return json.dumps({"Version": "2020-12-01", "Metadata": {}, "Parameters": parameters, "Steps": pairs})
 
 
-def _pairs() -> Iterator[Pair]:
+def _pairs(sizes: tuple[int, int]) -> Iterator[Pair]:
     session = secured_session()
     sagemaker = session.client("sagemaker")
 
@@ -91,37 +91,32 @@ def _pairs() -> Iterator[Pair]:
     def copied(text: str) -> object:
         return json.dumps(json.loads(text))
 
-    small, large = map(definition, STEPS)
-    for steps, text in ((STEPS[0], small), (STEPS[1], large)):
-        hardened = str(
-            session.explain("update_pipeline", PipelineName="churn", PipelineDefinition=text).parameters[
-                "PipelineDefinition"
-            ]
-        )
-        peer = partial(copied, text)
-        cost = steps // 2
+    texts = [_definition(steps) for steps in sizes]
+    for steps, text in zip(sizes, texts, strict=True):
+        found = session.explain("update_pipeline", PipelineName="churn", PipelineDefinition=text)
+        hardened = str(found.parameters["PipelineDefinition"])
         yield Pair(
             title=f"Securing {steps:,} steps, beside parsing and writing them",
             ours=partial(secured, text),
-            peer=peer,
-            cost=cost,
+            peer=partial(copied, text),
+            cost=steps // 2,
         )
         yield Pair(
-            title=f"UpdatePipeline of {steps:,} steps that are secured already, beside parsing and writing them",
+            title=f"UpdatePipeline of {steps:,} secured steps, beside parsing and writing them",
             ours=partial(sent, hardened),
-            peer=peer,
-            cost=cost,
+            peer=partial(copied, hardened),
+            cost=steps // 2,
         )
     yield Pair(
-        title=f"Securing {STEPS[1]:,} steps, beside securing {STEPS[0]:,}",
-        ours=partial(secured, large),
-        peer=partial(secured, small),
-        cost=STEPS[1] // 2,
+        title=f"Securing {sizes[1]:,} steps, beside securing {sizes[0]:,}",
+        ours=partial(secured, texts[1]),
+        peer=partial(secured, texts[0]),
+        cost=sizes[1] // 2,
     )
 
 
-def figures(samples: int) -> Iterator[Figure]:
+def figures(samples: int, *, sizes: tuple[int, int] = STEPS) -> Iterator[Figure]:
     """Every figure, in microseconds of CPU time."""
     with swallowed():
-        for pair in _pairs():
+        for pair in _pairs(sizes):
             yield measured(pair, samples)

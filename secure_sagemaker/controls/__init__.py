@@ -1,7 +1,8 @@
 """What a request must say. Pure: no I/O, no clock, no boto3.
 
 decisions       Decision and Enforcement: what was decided
-catalogue       the controls and exemptions, as data
+catalogue       the controls, as data
+exemptions      the cases that AWS itself cannot do, as data
 instance_types  which instance families have local storage
 verdicts        where a member stands, and what can be said of it
 checks          what a governed member must hold, by kind of rule
@@ -36,11 +37,12 @@ enforcement     decides about a request
 snapshots       what a request said, to tell whether it still says so
 """
 
-from secure_sagemaker.controls.catalogue import CONTROLS, EXEMPTIONS, Control, Exemption, Severity
+from secure_sagemaker.controls.catalogue import CONTROLS, Control, Severity
 from secure_sagemaker.controls.checks import s3_key
 from secure_sagemaker.controls.decisions import ABSENT, Action, Decision, Enforcement
 from secure_sagemaker.controls.descriptions import DescribedKind
 from secure_sagemaker.controls.enforcement import Enforcer
+from secure_sagemaker.controls.exemptions import EXEMPTIONS, Exemption
 from secure_sagemaker.controls.mentions import Mention, Namings, mentions_of
 from secure_sagemaker.controls.references import LOOKS, Pin
 from secure_sagemaker.controls.resource_kinds import KINDS, ResourceKind

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -39,7 +38,7 @@ def test_the_version_behind_an_alias_is_the_one_started(aws: EmbeddedAWS, sessio
         PipelineArn=arn, PipelineVersionId=1, PipelineVersionAliasOperations={"Add": ["prod"]}
     )
     aws.forget_requests()
-    sagemaker = session.client("sagemaker")
+    sagemaker: Any = session.client("sagemaker")
     sagemaker.start_pipeline_execution(PipelineName="aliased", PipelineVersionAlias="prod")
     (request,) = started(aws)
     assert 1 == request["PipelineVersionId"]
@@ -66,7 +65,7 @@ def test_an_execution_is_retried_as_its_pipelines_role(aws: EmbeddedAWS, session
     """The role is the pipeline's, whatever definition it runs."""
     plain = kept(aws, "roles", hardened(aws, session))
     arn = execution(aws, "roles")
-    sagemaker = session.client("sagemaker")
+    sagemaker: Any = session.client("sagemaker")
     sagemaker.retry_pipeline_execution(PipelineExecutionArn=arn, ClientRequestToken=TOKEN)
     plain.stop_pipeline_execution(PipelineExecutionArn=arn, ClientRequestToken=TOKEN)
     plain.update_pipeline(
@@ -88,7 +87,7 @@ def test_results_of_another_run_are_held_to_that_run(aws: EmbeddedAWS, session: 
     kept(aws, "selected", text)
     elsewhere = [{"Name": "Out", "Value": "s3://somebody-elses/x"}]
     sources = (execution(aws, "selected"), execution(aws, "selected", PipelineParameters=elsewhere))
-    sagemaker = session.client("sagemaker")
+    sagemaker: Any = session.client("sagemaker")
 
     def start(source: str) -> None:
         sagemaker.start_pipeline_execution(
@@ -110,7 +109,7 @@ def test_results_of_another_run_are_held_to_that_run(aws: EmbeddedAWS, session: 
 
 
 @pytest.fixture
-def unversioned(aws: EmbeddedAWS) -> Iterator[Any]:
+def unversioned(aws: EmbeddedAWS) -> Any:
     """The default bucket, which kept versions once: all that is written now is called null."""
     plain = client(aws, "s3")
     plain.put_bucket_versioning(Bucket=aws.default_bucket, VersioningConfiguration={"Status": "Suspended"})
@@ -118,7 +117,8 @@ def unversioned(aws: EmbeddedAWS) -> Iterator[Any]:
 
 
 def create(session: SecureSession, aws: EmbeddedAWS, name: str, **location: str) -> None:
-    session.client("sagemaker").create_pipeline(
+    sagemaker: Any = session.client("sagemaker")
+    sagemaker.create_pipeline(
         PipelineName=name,
         RoleArn=aws.execution_role_arn,
         ClientRequestToken=TOKEN,
@@ -135,7 +135,7 @@ def test_a_version_that_can_be_written_over_is_no_version(
     aws.forget_requests()
     create(session, aws, "null", ObjectKey="null.json")
     (made,) = [request for request in aws.requests if request.operation == "CreatePipeline"]
-    sent = made.parameters["PipelineDefinitionS3Location"]
+    sent: Any = made.parameters["PipelineDefinitionS3Location"]
     assert sent["ObjectKey"].startswith("null.json.secured-")
     assert "VersionId" not in sent
 
