@@ -7,15 +7,17 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from secure_sagemaker.local import EmbeddedAWS, LoopbackServer
-from tests.integration.programs import Project
+from tests.integration.programs import ROOT, SCRIPTS, Project
 
 PROGRAM = str(Path(__file__).parent / "program.py")
 ROLE = "assumed-role/ml-launcher/"

@@ -6,7 +6,6 @@ definitions  one walk over a definition
 """
 
 from secure_sagemaker.controls.pipelines.definitions import (
-    StepCall,
     calls_of,
     hold_definition,
     with_parameters,

@@ -36,7 +36,7 @@ IMAGE = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn:1"
 NOTIFY = "arn:aws:lambda:eu-west-1:111122223333:function:notify"
 AT_RUN_TIME = {"Get": "Steps.Ask.OutputParameters['answer']"}
 ASK = {"Name": "Ask", "Type": "Lambda", "FunctionArn": NOTIFY, "Arguments": {}, "OutputParameters": []}
-LAX = {
+LAX: dict[str, Any] = {
     "hardening__vpc_image_repositories_only": False,
     "pipelines__targets": [NOTIFY, "j-1", "app-1", "profile"],
     "pipelines__emr_security_configurations": ["encrypted"],
