@@ -28,6 +28,7 @@ __all__ = [
     "SecretKey",
     "SecurityGroupId",
     "SessionName",
+    "SessionTagValue",
     "SubnetId",
     "TagKey",
     "TagValue",
@@ -67,13 +68,21 @@ BucketOrAccessPoint = Annotated[
         r"|arn:aws(-[a-z]+)*:s3:[a-z0-9-]+:[0-9]{12}:accesspoint/[a-z0-9][a-z0-9-]{1,48}[a-z0-9])$"
     ),
 ]
-SessionName = Annotated[str, StringConstraints(min_length=2, max_length=64, pattern=r"^[A-Za-z0-9_+=,.@-]+$")]
+SessionName = Annotated[
+    str,
+    StringConstraints(
+        min_length=2, max_length=64, pattern=r"^(?:[A-Za-z0-9_+=,.@-]|\{(?:user|workload)\})+$"
+    ),
+]
 TagKey = Annotated[
     str,
     StringConstraints(min_length=1, max_length=128, pattern=r"^[\w\s.:/=+@-]+$"),
     AfterValidator(_not_reserved),
 ]
 TagValue = Annotated[str, StringConstraints(max_length=256, pattern=r"^[\w\s.:/=+@-]*$")]
+SessionTagValue = Annotated[
+    str, StringConstraints(max_length=256, pattern=r"^(?:[\w\s.:/=+@-]|\{(?:user|workload)\})*$")
+]
 ContextKey = Annotated[
     str, StringConstraints(min_length=1, max_length=128, pattern=r"^[\w./:-]+$"), AfterValidator(_context_key)
 ]

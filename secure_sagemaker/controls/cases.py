@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from secure_sagemaker.baseline import IsolationMode
-from secure_sagemaker.controls.catalogue import ExemptionId
+from secure_sagemaker.controls.exemptions import ExemptionId
 from secure_sagemaker.controls.instance_types import LocalStorage, local_storage
 from secure_sagemaker.controls.locations import bucket_of, is_directory_bucket
 from secure_sagemaker.controls.verdicts import (

@@ -4,6 +4,7 @@ credentials   AssumeRole as botocore credentials that refresh themselves
 refresh       when they do, what while STS does not answer, and what the clock is
 explained     what to change when STS does not give the role
 handed        credentials that another process hands out instead
+who           the person or the workload that a session is for
 cache         credentials kept for other processes
 mfa           MFA, asked for once
 keys          KMS references, resolved to key ARNs

@@ -8,6 +8,7 @@ source, or the role cannot be assumed, that is an error: nothing falls back to w
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -25,6 +26,7 @@ from secure_sagemaker.identity.cache import CredentialCache
 from secure_sagemaker.identity.explained import remedy
 from secure_sagemaker.identity.handed import HandedError
 from secure_sagemaker.identity.refresh import LastingCredentials, Skew
+from secure_sagemaker.identity.who import who
 
 if TYPE_CHECKING:
     from types_boto3_sts import STSClient
@@ -190,6 +192,7 @@ class AssumedRole:
         cache: CredentialCache | None = None,
     ) -> None:
         self._cache = cache
+        self._who = who(os.environ)
         self._baseline = baseline
         self._handed = handed
         self._source = source
@@ -336,15 +339,18 @@ class AssumedRole:
         name = role.session_name or DEFAULT_SESSION_NAME
         request: dict[str, object] = {
             "RoleArn": role.arn,
-            "RoleSessionName": name[: 64 - len(self._suffix)] + self._suffix,
+            "RoleSessionName": self._who.fill(name)[: 64 - len(self._suffix)] + self._suffix,
             "DurationSeconds": role.duration_seconds,
         }
         if role.source_identity is not None:
-            request["SourceIdentity"] = role.source_identity
+            request["SourceIdentity"] = self._who.fill(role.source_identity)
         if role.external_id is not None:
             request["ExternalId"] = role.external_id
-        if role.tags:
-            request["Tags"] = [{"Key": key, "Value": value} for key, value in role.tags.items()]
+        tags = {key: self._who.fill(value) for key, value in role.tags.items()}
+        if role.digest_tag is not None:
+            tags[role.digest_tag] = self._baseline.digest
+        if tags:
+            request["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
         if role.transitive_tags:
             request["TransitiveTagKeys"] = list(role.transitive_tags)
         if self._policy_arns:

@@ -17,6 +17,7 @@ _ASSUMED = re.compile(r"arn:(?P<partition>[\w-]+):sts::(?P<account>\d+):assumed-
 _SIGNATURE_LIVES = timedelta(minutes=5)
 _TRUST_ACTIONS = (
     ("tags", "sts:TagSession"),
+    ("digest_tag", "sts:TagSession"),
     ("source_identity", "sts:SetSourceIdentity"),
 )
 
@@ -79,7 +80,8 @@ def _denied(refusal: _Refusal) -> str | None:
             f"add to the trust policy of {role.arn}: {json.dumps(statement)}; "
             f"the source's own policy must allow {asked['action']} too"
         )
-    needed = ["sts:AssumeRole"] + [action for field, action in _TRUST_ACTIONS if getattr(role, field)]
+    wanted = [action for field, action in _TRUST_ACTIONS if getattr(role, field)]
+    needed = dict.fromkeys(["sts:AssumeRole", *wanted])
     return (
         f"the role's trust policy must allow {', '.join(needed)} to the source's principal"
         + (", with the external id" if role.external_id else "")

@@ -50,8 +50,6 @@ _SUPPORT_POLICY: Mapping[str, object] = {
 }
 """What the library itself may do: read what the baseline and calls name, and nothing else."""
 
-_TWELVE_HOURS = 43_200
-
 
 class Wiring:
     """What a session's calls go through, in its own region and in each that the baseline states.
@@ -137,7 +135,7 @@ class Wiring:
             ask=token,
             sts=sts,
             region=region,
-            max_age=_TWELVE_HOURS,
+            max_age=self._baseline.role.mfa_max_age_seconds,
             clock=self._clock,
             cache=None if self._cache is None else (self._cache, user),
         )

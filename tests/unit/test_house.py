@@ -28,7 +28,19 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"exceptions"}),
     frozenset({"baseline"}),
     frozenset({"controls"}),
-    frozenset({"identity", "network", "macie", "audit", "buckets", "presigning", "signatures", "transfers"}),
+    frozenset(
+        {
+            "identity",
+            "network",
+            "macie",
+            "audit",
+            "buckets",
+            "presigning",
+            "signatures",
+            "transfers",
+            "describing",
+        }
+    ),
     frozenset({"definitions", "references", "calls", "handlers", "sagemaker_sdk", "report"}),
     frozenset({"clients"}),
     frozenset({"session"}),

@@ -212,6 +212,53 @@ def test_the_support_session_is_narrower(wire: Wire) -> None:
     assert "Policy" not in own.form
 
 
+@pytest.mark.parametrize(
+    ("environment", "workload"),
+    [
+        ({}, "jane-doe"),
+        ({"TRAINING_JOB_NAME": "churn-2026"}, "churn-2026"),
+        ({"AWS_LAMBDA_FUNCTION_NAME": "score"}, "score"),
+        ({"GITHUB_REPOSITORY": "team/churn", "GITHUB_RUN_ID": "42"}, "team-churn-42"),
+        ({"GITHUB_REPOSITORY": "team/churn"}, "jane-doe"),
+        ({"CI_PROJECT_PATH": "bank/ml/churn", "CI_JOB_ID": "7"}, "bank-ml-churn-7"),
+        ({"CODEBUILD_BUILD_ID": "churn:1-2"}, "churn-1-2"),
+        ({"BUILD_TAG": "jenkins-churn main-3"}, "jenkins-churn-main-3"),
+        ({"AIRFLOW_CTX_DAG_ID": "é" + "d" * 70}, "d" * 64),
+    ],
+    ids=lambda value: "+".join(value) or "nothing" if isinstance(value, dict) else None,
+)
+def test_the_session_says_for_whom_it_is(
+    environment: dict[str, str], workload: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The user, and the workload that the environment names, in the characters and the length that STS takes."""
+    monkeypatch.setenv("LOGNAME", "jane doe")
+    for name in (
+        "GITHUB_REPOSITORY",
+        "GITHUB_RUN_ID",
+        "CI_PROJECT_PATH",
+        "CI_JOB_ID",
+        "CODEBUILD_BUILD_ID",
+        "BUILD_TAG",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    stated = 'session_name = "{workload}"\nsource_identity = "{user}"\ntags = { by = "{user} in {workload}" }'
+    secured(wire, with_role(stated)).client("sagemaker").list_models()
+    form = wire.one("AssumeRole").form
+    assert (workload, "jane-doe") == (form["RoleSessionName"], form["SourceIdentity"])
+    assert f"jane-doe in {workload}"[-64:] == form["Tags.member.1.Value"]
+
+
+def test_the_session_says_under_which_baseline_it_is(wire: Wire) -> None:
+    """Where the baseline names a tag for it, AWS is told its digest, and keeps it where it is transitive."""
+    session = secured(wire, with_role('digest_tag = "baseline"\ntransitive_tags = ["baseline"]'))
+    session.client("sagemaker").list_models()
+    form = wire.one("AssumeRole").form
+    told = (form["Tags.member.1.Key"], form["Tags.member.1.Value"], form["TransitiveTagKeys.member.1"])
+    assert ("baseline", session.baseline.digest, "baseline") == told
+
+
 def test_a_long_session_name_keeps_its_suffix(wire: Wire) -> None:
     """The support session is told apart in CloudTrail whatever the session name's length."""
     wire.answers["DescribeKey"] = says({"KeyMetadata": {"Arn": KEY, "KeyState": "Enabled"}})

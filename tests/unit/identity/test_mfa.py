@@ -126,6 +126,13 @@ def test_a_code_is_asked_for_again_when_mfa_is_too_old(wire: Wire) -> None:
     assert 2 == codes.asked
 
 
+def test_the_baseline_says_how_old_mfa_may_be(wire: Wire) -> None:
+    """The session token lives as long as MFA may be old, and not longer."""
+    text = with_role(f"{MFA}\nmfa_max_age_seconds = 3600")
+    secured(wire, text, mfa_token=Codes("111111")).client("sagemaker").list_models()
+    assert "3600" == wire.one("GetSessionToken").form["DurationSeconds"]
+
+
 def test_a_command_tells_the_code(wire: Wire) -> None:
     """Its last line is the code. No shell reads its arguments."""
     told = mfa_command(
