@@ -76,6 +76,12 @@ _SURE_OF_ITS_SESSION: Mapping[int, frozenset[str]] = {
 }
 
 
+_SENDS_INSTEAD: Mapping[str, tuple[str, ...]] = {
+    # A session that the SDK makes by itself looks for its bucket in the list of all.
+    "v3-default-bucket": ("s3.ListBuckets",),
+}
+
+
 def _run_here() -> list[Flow]:
     every = bool(os.environ.get("EVERY_FLOW"))
     return [
@@ -101,7 +107,8 @@ def test_a_flow_that_names_no_session_is_secured(stage: Unsuspecting) -> None:
     assert problems(stage) == []
     if stage.flow.outcome is Outcome.SECURED:
         sent = {f"{one.service}.{one.operation}" for one in requests_of(stage)}
-        assert {name if "." in name else f"sagemaker.{name}" for name in stage.flow.sends} <= sent
+        wanted = _SENDS_INSTEAD.get(stage.flow.id, stage.flow.sends)
+        assert {name if "." in name else f"sagemaker.{name}" for name in wanted} <= sent
 
 
 _STRAY = {2: "estimator-image", 3: "resource-without-session"}

@@ -157,7 +157,7 @@ def test_a_step_that_passes_unexamined_is_found(row: Row, stage: Stage) -> None:
 # --- the table against the SDK ---------------------------------------------------------------------
 
 
-def test_every_class_of_step_has_a_row() -> None:
+def test_every_class_of_step_has_a_row(launched: EmbeddedAWS) -> None:
     """One that a release adds fails here."""
     rows = {row.name for row in HERE}
     assert set() == INSTALLED - rows - NO_STEPS.keys()
