@@ -217,7 +217,7 @@ def grouped_model_package(site: Site) -> Verdict:
 
 
 def remote_function(site: Site) -> Verdict:
-    """``@remote``, ``@step`` and notebook jobs read their payload from S3 in the container: isolated, they hang."""
+    """``@remote`` and ``@step`` read their payload from S3 in the container: isolated, they hang."""
     entrypoint = values_at(site.siblings, "AlgorithmSpecification.ContainerEntrypoint[]")
     if not any(str(part).endswith(_REMOTE_FUNCTION) for part in entrypoint):
         return None
