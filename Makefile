@@ -11,7 +11,7 @@ UPGRADE ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup demo test test-v3 test-v2 test-matrix test-floor-v3 test-floor-v2 coverage bench check format lock clean
+.PHONY: help setup demo test test-v3 test-v2 test-matrix test-floor-v3 test-floor-v2 wrap-check coverage bench check format lock clean
 MAKEFLAGS += --no-print-directory
 unexport PYTHONPATH PYTHONHOME
 
@@ -25,6 +25,7 @@ help:
 	@echo 'make test      the test suite, with SDK v3 and then with SDK v2'
 	@echo 'make test-v3, make test-v2   one of them; PYTEST_ARGS="-k name" narrows it'
 	@echo 'make test-matrix  the suite with both ends of what is supported of both SDKs and of boto3'
+	@echo 'make wrap-check  what others wrote, wrapped unedited: whole pipelines of both SDKs and third-party tools'
 	@echo 'make coverage  the suite with SDK v3, measured by branch'
 	@echo 'make bench     what the security costs, each figure beside its peer, into benchmarks/README.md'
 	@echo 'make check     format, lint, types, docs'
@@ -58,11 +59,18 @@ test-floor-v2: .venv-floor-v2/.ready
 	@echo '== oldest SageMaker Python SDK v2, newest boto3'
 	@$(<D)/bin/python -m pytest -q -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
+# .venv-wrap has the SDK v3 and the tools that are too heavy for the other environments; .venv-v2 has what is written for v2.
+wrap-check: .venv-wrap/.ready .venv-v2/.ready
+	@echo '== third-party tools, SageMaker Python SDK v3'
+	@.venv-wrap/bin/python -m pytest -q -n $(WORKERS) --dist worksteal -rs tests/integration/wrapped $(PYTEST_ARGS)
+	@echo '== SageMaker Python SDK v2'
+	@$(V2)/python -m pytest -q -n $(WORKERS) --dist worksteal tests/integration/wrapped $(PYTEST_ARGS)
+
 coverage: .venv/.ready
 	@$(V3)/python -m pytest -q -n $(WORKERS) --dist worksteal --cov --cov-report=term-missing $(PYTEST_ARGS)
 
 bench: .venv/.ready .venv-v2/.ready
-	@$(V3)/python -m benchmarks --write calls processes memory
+	@$(V3)/python -m benchmarks --write calls pipelines processes memory
 	@$(V2)/python -m benchmarks --write sdk-v2
 
 check: .venv/.ready
@@ -76,7 +84,7 @@ format: .venv/.ready
 	$(V3)/ruff check --fix
 
 clean:
-	rm -rf .venv .venv-v2 .venv-floor-v3 .venv-floor-v2 .venv-lock build dist htmlcov .coverage .coverage.*
+	rm -rf .venv .venv-v2 .venv-floor-v3 .venv-floor-v2 .venv-wrap .venv-lock build dist htmlcov .coverage .coverage.*
 	find . -type d \( -name __pycache__ -o -name '.*_cache' -o -name .hypothesis \) -prune -exec rm -rf {} +
 
 # --- environments: made from nothing when their lock changes; a change of pyproject.toml renews only the project itself
@@ -108,6 +116,9 @@ endef
 .venv-floor-v2/.locked: requirements/floor-v2.txt
 	$(new-venv)
 
+.venv-wrap/.locked: requirements/wrap.txt
+	$(new-venv)
+
 .venv-lock/.locked: requirements/uv.txt
 	$(new-venv)
 
@@ -123,6 +134,9 @@ endef
 .venv-floor-v2/.ready: .venv-floor-v2/.locked pyproject.toml
 	$(install-project)
 
+.venv-wrap/.ready: .venv-wrap/.locked pyproject.toml
+	$(install-project)
+
 # --- locks: one version of everything for every Python and platform, from pyproject.toml and requirements/*.in
 
 UV_COMPILE = .venv-lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --fork-strategy fewest \
@@ -132,5 +146,5 @@ lock: .venv-lock/.locked
 	$(UV_COMPILE) requirements/dev-v3.in --all-extras --group dev --output-file requirements/dev-v3.txt
 	$(UV_COMPILE) requirements/dev-v2.in --extra sagemaker --extra cli --extra local --group test \
 		--output-file requirements/dev-v2.txt
-	for floor in floor-v3 floor-v2; do $(UV_COMPILE) requirements/$$floor.in --extra sagemaker --extra cli --extra local \
-		--group test --output-file requirements/$$floor.txt || exit 1; done
+	for other in floor-v3 floor-v2 wrap; do $(UV_COMPILE) requirements/$$other.in --extra sagemaker --extra cli --extra local \
+		--group test --output-file requirements/$$other.txt || exit 1; done

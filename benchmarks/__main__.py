@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from benchmarks import calls, processes, sdk_v2
+from benchmarks import calls, pipelines, processes, sdk_v2
 from benchmarks.page import README, machine, replaced, table
 from benchmarks.pairs import Figure
 
@@ -27,6 +27,7 @@ class Part:
 
 PARTS: Mapping[str, Part] = {
     "calls": Part(figures=calls.figures, unit="µs", samples=2000),
+    "pipelines": Part(figures=pipelines.figures, unit="µs", samples=5000),
     "processes": Part(figures=processes.time_figures, unit="µs", samples=30),
     "memory": Part(figures=processes.memory_figures, unit="KB", samples=3),
     # The SDK checks its whole schema at each look into its configuration: a call takes a second or more.

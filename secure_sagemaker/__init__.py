@@ -18,11 +18,12 @@ The house, from the bottom up; each may import what stands above it, never below
     identity/       the assumed role, KMS references, the organisation's anchor
     network/        where a request may go
     audit           one record for each call
+    calls           what is known of one call, and its record
     handlers        the one file that names botocore events
     report          what a session tells a person
     clients         the botocore session that makes no client which would leave the secured path
     sagemaker_sdk   the SageMaker Python SDK's own session, v2 or v3
-    session         SecureSession: the only place that wires
+    session/        SecureSession: the only place that wires
     activation/     a whole process or program under one session
     cli/            the command line; local/ the embedded AWS
 """
@@ -82,6 +83,7 @@ if typing.TYPE_CHECKING:
         UnsupportedBaselineError,
         UnsupportedSdkError,
     )
+    from secure_sagemaker.identity import mfa_command, mfa_prompt
     from secure_sagemaker.report import SessionReport, Verification
     from secure_sagemaker.session import SecureSession
 
@@ -142,10 +144,12 @@ __all__ = [
     "Vpc",
     "Waiver",
     "activate",
+    "mfa_command",
+    "mfa_prompt",
 ]
 
 # The parts that offer these names, each importing those before it: what is asked for is imported then.
-_PARTS = ("exceptions", "baseline", "controls", "audit", "report", "session", "activation")
+_PARTS = ("exceptions", "baseline", "controls", "audit", "identity", "report", "session", "activation")
 
 
 def _offered(name: str) -> object:

@@ -234,6 +234,12 @@ class AuditTrail:
             return tuple(self._records)
 
     @property
+    def written(self) -> int:
+        """How many records there were."""
+        with self._lock:
+            return self._written
+
+    @property
     def forgotten(self) -> int:
         """How many older records are with the sink alone."""
         with self._lock:

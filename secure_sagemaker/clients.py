@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Any, NoReturn
-from weakref import WeakSet
 
 import botocore.session
 from botocore import UNSIGNED
@@ -23,24 +22,10 @@ __all__ = [
     "SecureBotocoreSession",
     "configured_region",
     "foreign_credentials",
-    "is_secured",
-    "mark_secured",
     "refuse_endpoint",
     "refuse_options",
     "user_agent",
 ]
-
-_secured: WeakSet[BaseClient] = WeakSet()
-
-
-def is_secured(client: BaseClient) -> bool:
-    """Whether a client was made by a secure session, or put under one's guard."""
-    return client in _secured
-
-
-def mark_secured(client: BaseClient) -> None:
-    """Remember that a client is under a guard."""
-    _secured.add(client)
 
 
 def configured_region(session: botocore.session.Session, options: Mapping[str, object]) -> str | None:
@@ -162,7 +147,6 @@ class SecureBotocoreSession(botocore.session.Session):
         refuse_options(self, options)
         client = super().create_client(service_name, region_name=region_name, **options)
         refuse_endpoint(client, self.guard.endpoints)
-        mark_secured(client)
         return client
 
     def __reduce__(self) -> NoReturn:

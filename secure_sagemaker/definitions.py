@@ -101,7 +101,7 @@ class DefinitionStore:
                 service, model.name, place, "a definition that can be read", str(failed)
             ) from failed
         return StoredDefinition(
-            location=dict(location), bucket=bucket, key=key, version=answer.get("VersionId"), text=text
+            location=dict(location), bucket=bucket, key=key, version=_version(answer), text=text
         )
 
     def written_back(self, stored: StoredDefinition, found: Enforcement) -> Enforcement:
@@ -158,8 +158,14 @@ class DefinitionStore:
                 "a place for what is secured",
                 str(failed),
             ) from failed
-        version = answer.get("VersionId")
+        version = _version(answer)
         return {"Bucket": bucket, "ObjectKey": key, **({"VersionId": version} if version else {})}
+
+
+def _version(answer: Mapping[str, object]) -> str | None:
+    """The version that nobody can write over: while a bucket keeps none, all that is written is called null."""
+    version = answer.get("VersionId")
+    return version if isinstance(version, str) and version != "null" else None
 
 
 def _refused(service: str, operation: str, got: str, wanted: str, why: str) -> ControlError:

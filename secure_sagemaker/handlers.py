@@ -20,23 +20,22 @@ rules about botocore that this rests on are pinned in ``tests/contract``.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from functools import partial
+from dataclasses import dataclass, field
+from types import MappingProxyType, MethodType
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import parse_qs, urlsplit
 
-from secure_sagemaker.audit import AuditRecord, AuditTrail, Outcome
-from secure_sagemaker.baseline import LayerRecord, SecurityBaseline
+from secure_sagemaker.audit import AuditTrail, Outcome
+from secure_sagemaker.baseline import SecurityBaseline
+from secure_sagemaker.calls import Call, CallRecorder, code_of, explanation
 from secure_sagemaker.controls import Enforcement, Enforcer, Snapshot
 from secure_sagemaker.definitions import DefinitionStore
-from secure_sagemaker.exceptions import ControlError, SecureSageMakerError, SessionError
+from secure_sagemaker.exceptions import SecureSageMakerError, SessionError
 from secure_sagemaker.identity import AssumedRole, KeyResolver
 from secure_sagemaker.network import EndpointPolicy
 from secure_sagemaker.presigning import PostForm, bounded, post_object, without_owner_header
 from secure_sagemaker.references import Named, ReferencedResources
+from secure_sagemaker.signatures import SIGV4, signing_key
 from secure_sagemaker.transfers import keep_classic
 
 if TYPE_CHECKING:
@@ -45,51 +44,24 @@ if TYPE_CHECKING:
     from botocore.hooks import BaseEventHooks
     from botocore.model import OperationModel
 
-__all__ = ["Guard", "hold_back", "register", "register_calls", "register_classes", "release"]
+__all__ = [
+    "Guard",
+    "hold_back",
+    "is_guarded",
+    "register",
+    "register_calls",
+    "register_classes",
+    "release",
+]
 
 _STATE = "secure_sagemaker"
-_SIGV4: Mapping[str, str] = {
-    "s3": "s3v4",
-    "s3-query": "s3v4-query",
-    "s3v4-query": "s3v4-query",
-    "v4-query": "s3v4-query",
-    "s3-presign-post": "s3v4-presign-post",
-    "s3v4-presign-post": "s3v4-presign-post",
-    "v4-presign-post": "s3v4-presign-post",
-}
+_GUARDED = "_secure_sagemaker_guarded"
 _PRESIGNING = ("generate_presigned_url", "generate_presigned_post")
-_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/")
-
-
 _Decide = Callable[["OperationModel", Mapping[str, object], Mapping[str, str]], Enforcement]
 
 
 class _Response(Protocol):
     status_code: int
-
-
-@dataclass(kw_only=True, slots=True)
-class _Call:
-    """What is known about the call in progress."""
-
-    model: OperationModel
-    region: str
-    began: datetime
-    monotonic: float
-    presigned: bool
-    enforcement: Enforcement | None = None
-    """What was decided; None before, and where nothing in the operation's input is governed."""
-    secured: Snapshot | None = None
-    """What the decisions let through."""
-    inlined: Mapping[str, object] | None = None
-    """The same with a document that lies elsewhere in it; None where there is none."""
-    named: Named | None = None
-    """What is named and not looked at yet."""
-
-    @property
-    def awaits_form(self) -> bool:
-        """Whether it is a POST form, as far as is known before it is signed: botocore makes it as this."""
-        return self.presigned and self.model.name == "CreateBucket"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,12 +77,11 @@ class Guard:
     trail: AuditTrail
     references: ReferencedResources | None
     """Looks at what calls name; None for the session that it looks with."""
-    _digest: str = field(init=False)
-    _layers: tuple[LayerRecord, ...] = field(init=False)
+    _recorder: CallRecorder = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_digest", self.baseline.digest)
-        object.__setattr__(self, "_layers", self.baseline.layers)
+        recorder = CallRecorder(baseline=self.baseline, role=self.role, trail=self.trail)
+        object.__setattr__(self, "_recorder", recorder)
 
     # --- handlers, in the order of their events ----------------------------------------------------
 
@@ -124,7 +95,7 @@ class Guard:
     ) -> Mapping[str, object] | None:
         """Hold the request to the baseline."""
         call = self._begin(model, context)
-        with self._recording(call):
+        with self._recorder.refusals_of(call):
             self.trail.sink.prepare()
             if call.awaits_form or not self.enforcer.governs(model):
                 return None
@@ -156,18 +127,18 @@ class Guard:
     ) -> None:
         """Verify the request as it is about to be sent."""
         call = context.get(_STATE)
-        if not isinstance(call, _Call):
+        if not isinstance(call, Call):
             call = self._begin(model, context)
         secured = call.secured is not None and call.secured.holds(params)
         governed = not call.awaits_form and self.enforcer.governs(model)
-        with self._recording(call):
+        with self._recorder.refusals_of(call):
             # What was enforced verifies, and where this is what was enforced, it need not be read again.
             stated = call.inlined or params if secured else self._opened(model, params)
             if self.references is not None:
                 call.named = self.references.named(model, stated)
             if governed and not secured:
                 final = self._settled(self.enforcer.verify, model, stated)
-                call.enforcement = _with_refusals(call.enforcement, final)
+                call.add(final, final.refusals)
                 final.raise_for_refusals()
 
     def choose_signer(self, *, signature_version: str, **_: object) -> str | None:
@@ -176,20 +147,20 @@ class Guard:
         S3 takes KMS keys only from requests that SigV4 covers. What is newer still (SigV4A, S3 Express)
         stays as it is.
         """
-        return _SIGV4.get(signature_version)
+        return SIGV4.get(signature_version)
 
     def request_created(self, *, request: AWSRequest, **_: object) -> None:
         """Look at what the call names, once, when it is about to be sent and nothing has answered in AWS's place."""
         call = request.context.get(_STATE)
-        if isinstance(call, _Call) and call.named is not None:
+        if isinstance(call, Call) and call.named is not None:
             self._look(call, call.named)
 
     def before_sign(self, *, request: AWSRequest, **_: object) -> None:
         """Hold a presigned URL, which is never sent from here, to what was decided on, and record it."""
         call = request.context.get(_STATE)
-        if not isinstance(call, _Call) or not call.presigned:
+        if not isinstance(call, Call) or not call.presigned:
             return
-        with self._recording(call):
+        with self._recorder.refusals_of(call):
             if call.awaits_form:
                 self._settle_form(call, PostForm.of(request.context))
             elif request.method != call.model.http["method"]:
@@ -207,7 +178,7 @@ class Guard:
             if request.method in ("GET", "HEAD"):
                 request.params = dict(without_owner_header(request.headers, request.params))
             self.role.credentials.get_frozen_credentials()  # without them there is no URL to record
-        self._record(call, Outcome.SIGNED)
+        self._recorder.record(call, Outcome.SIGNED)
 
     def before_send(self, *, request: AWSPreparedRequest, **_: object) -> None:
         """Let nothing out that goes elsewhere or is signed by another key."""
@@ -229,7 +200,7 @@ class Guard:
     ) -> None:
         """Record a call that AWS answered."""
         call = context.get(_STATE)
-        if not isinstance(call, _Call):
+        if not isinstance(call, Call):
             return
         metadata = parsed.get("ResponseMetadata")
         request_id = str(metadata.get("RequestId", "")) if isinstance(metadata, dict) else ""
@@ -238,24 +209,25 @@ class Guard:
         if call.model.name == "CreateSession" and not failed:
             self._admit_session_key(parsed)
         code = str(error.get("Code", "")) if failed and isinstance(error, Mapping) else ""
-        self._record(
+        self._recorder.record(
             call,
             Outcome.FAILED if failed else Outcome.SUCCEEDED,
             request_id=request_id,
             error_code=code,
-            explanation=_explanation(code, call),
+            explanation=explanation(code, call),
         )
 
     def after_call_error(self, *, exception: Exception, context: Mapping[str, object], **_: object) -> None:
         """Record a call that got no answer, or that was held back before it left."""
         call = context.get(_STATE)
-        if isinstance(call, _Call):
+        if isinstance(call, Call):
             held_back = isinstance(exception, SecureSageMakerError)
             outcome = Outcome.REFUSED if held_back else Outcome.FAILED
-            self._record(call, outcome, error_code=_code_of(exception))
+            self._recorder.record(call, outcome, error_code=code_of(exception))
 
     def creating_client_class(self, *, class_attributes: MutableMapping[str, object], **_: object) -> None:
-        """Bound the time for which the client's presigned URLs and forms are good."""
+        """Tell the client's class from others, and bound the time for which its presigned URLs and forms are good."""
+        class_attributes[_GUARDED] = True
         for name in _PRESIGNING:
             if callable(method := class_attributes.get(name)):
                 class_attributes[name] = bounded(
@@ -270,7 +242,7 @@ class Guard:
 
     # --- what they share ---------------------------------------------------------------------------
 
-    def _look(self, call: _Call, named: Named) -> None:
+    def _look(self, call: Call, named: Named) -> None:
         """Hold what the call names to the controls, and say so in the call's record."""
         if self.references is None:
             return
@@ -281,17 +253,14 @@ class Guard:
             decisions=self.references.check(named),
             parameters=named.parameters,
         )
-        decided = call.enforcement
-        call.enforcement = (
-            found if decided is None else replace(decided, decisions=(*decided.decisions, *found.decisions))
-        )
+        call.add(found, found.decisions)
         found.raise_for_refusals()
 
     def _opened(self, model: OperationModel, params: Mapping[str, object]) -> Mapping[str, object]:
         stored = self.definitions.read(model, params)
         return params if stored is None else stored.inlined(params)
 
-    def _settle_form(self, call: _Call, form: PostForm | None) -> None:
+    def _settle_form(self, call: Call, form: PostForm | None) -> None:
         """Hold a POST form, whose fields are known only now, to the baseline as the object it will put."""
         if form is None:
             raise SessionError(
@@ -307,14 +276,12 @@ class Guard:
         service = client.meta.service_model
         model = post_object(service) if operation == "PostObject" else service.operation_model(operation)
         call = self._begin(model, {"client_region": client.meta.region_name, "is_presign_request": True})
-        self._record(call, Outcome.REFUSED, error_code=type(error).__name__)
+        self._recorder.record(call, Outcome.REFUSED, error_code=type(error).__name__)
 
-    def _begin(self, model: OperationModel, context: MutableMapping[str, object]) -> _Call:
-        call = _Call(
-            model=model,
-            region=str(context.get("client_region") or self.baseline.region),
-            began=self.trail.clock(),
-            monotonic=self.trail.monotonic(),
+    def _begin(self, model: OperationModel, context: MutableMapping[str, object]) -> Call:
+        call = self._recorder.begin(
+            model,
+            region=context.get("client_region"),
             presigned=bool(context.get("is_presign_request")),
         )
         context[_STATE] = call
@@ -323,19 +290,8 @@ class Guard:
     def _settled(self, decide: _Decide, model: OperationModel, params: Mapping[str, object]) -> Enforcement:
         return self.keys.settle(lambda arns: decide(model, params, arns))
 
-    def _recording(self, call: _Call) -> _Recording:
-        return _Recording(partial(self._record, call, Outcome.REFUSED))
-
     def _signature_problem(self, request: AWSPreparedRequest) -> str | None:
-        headers = request.headers
-        authorization = headers.get("Authorization", b"")
-        text = authorization.decode() if isinstance(authorization, bytes) else str(authorization)
-        if (found := _CREDENTIAL.search(text)) is not None:
-            key = found.group(1)
-        else:
-            query = parse_qs(urlsplit(request.url).query)
-            key = query.get("X-Amz-Credential", [""])[0].partition("/")[0]
-        if not key:
+        if not (key := signing_key(request)):
             return "it is not signed"
         return None if self.role.issued(key) else "it is signed with another key than the role's"
 
@@ -344,81 +300,6 @@ class Guard:
         credentials = parsed.get("Credentials")
         if isinstance(credentials, Mapping) and isinstance(key := credentials.get("AccessKeyId"), str):
             self.role.admit(key)
-
-    def _record(
-        self,
-        call: _Call,
-        outcome: Outcome,
-        *,
-        request_id: str = "",
-        error_code: str = "",
-        explanation: str = "",
-    ) -> None:
-        principal = self.role.principal
-        enforcement = call.enforcement
-        self.trail.write(
-            AuditRecord(
-                time=call.began.isoformat(),
-                service=call.model.service_model.service_name,
-                operation=call.model.name,
-                region=call.region,
-                principal=principal.arn if principal else self.baseline.role.arn,
-                baseline_digest=self._digest,
-                layers=self._layers,
-                decisions=enforcement.decisions if enforcement else (),
-                unknown_members=enforcement.unknown_members if enforcement else (),
-                outcome=outcome,
-                request_id=request_id,
-                error_code=error_code,
-                explanation=explanation,
-                latency_seconds=self.trail.monotonic() - call.monotonic,
-            )
-        )
-
-
-class _Recording:
-    """Records the refusal that leaves the block, once, where it is raised."""
-
-    __slots__ = ("_record",)
-
-    def __init__(self, record: Callable[..., None]) -> None:
-        self._record = record
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, refused: BaseException | None, trace: object) -> None:
-        if isinstance(refused, SecureSageMakerError):
-            self._record(error_code=_code_of(refused))
-
-
-def _code_of(failed: BaseException) -> str:
-    return failed.control_id if isinstance(failed, ControlError) else type(failed).__name__
-
-
-def _with_refusals(enforced: Enforcement | None, verified: Enforcement) -> Enforcement:
-    """What was decided, and what the last look found against it."""
-    if enforced is None:
-        return verified
-    return replace(enforced, decisions=(*enforced.decisions, *verified.refusals))
-
-
-_EXPLANATIONS: Mapping[str, str] = {
-    "AccessDeniedException": "the role, a session policy, a service control policy or the resource's policy denies "
-    "it; a request that the baseline secured is often denied for a key or subnet that the policy does not list",
-    "AccessDenied": "the role, the bucket's policy or the key's policy denies it; with ExpectedBucketOwner "
-    "it also means that another account owns the bucket",
-    "KMSAccessDeniedException": "the key's policy does not let this role or SageMaker use it",
-}
-
-
-def _explanation(code: str, call: _Call) -> str:
-    changed = call.enforcement.changes if call.enforcement else ()
-    text = _EXPLANATIONS.get(code, "")
-    if not code or not changed:
-        return text
-    members = ", ".join(decision.path for decision in changed)
-    return f"{text + '; ' if text else ''}the baseline set {members}"
 
 
 def register(events: BaseEventHooks, guard: Guard) -> None:
@@ -433,17 +314,7 @@ def register_calls(events: BaseEventHooks, guard: Guard) -> None:
     A longer key runs before a shorter one, so the bare event names are the latest word, and within
     them ours come last (and first at before-send, ahead of whatever answers in AWS's place).
     """
-    # botocore takes what these two return.
-    provide: Callable[..., Any] = guard.provide_client_params
-    choose: Callable[..., Any] = guard.choose_signer
-    events.register_last("provide-client-params", provide, f"{_STATE}.provide")
-    events.register_last("before-parameter-build", guard.before_parameter_build, f"{_STATE}.verify")
-    events.register_first("choose-signer.s3", choose, f"{_STATE}.signer")
-    events.register_last("request-created", guard.request_created, f"{_STATE}.references")
-    events.register_last("before-sign", guard.before_sign, f"{_STATE}.sign")
-    events.register_first("before-send", guard.before_send, f"{_STATE}.send")
-    events.register_last("after-call", guard.after_call, f"{_STATE}.after")
-    events.register_last("after-call-error", guard.after_call_error, f"{_STATE}.error")
+    _put(events, {event: MethodType(handler, guard) for event, handler in _CALLS.items()})
 
 
 class ClassHandlers(Protocol):
@@ -458,33 +329,54 @@ class ClassHandlers(Protocol):
 
 def register_classes(events: BaseEventHooks, handlers: ClassHandlers) -> None:
     """Have each class of clients seen that a session makes."""
-    events.register_last("creating-client-class", handlers.creating_client_class, f"{_STATE}.presigning")
-    events.register_last("creating-client-class.s3", handlers.creating_s3_client_class, f"{_STATE}.transfers")
+    _put(
+        events,
+        {
+            _CLASS: handlers.creating_client_class,
+            _S3_CLASS: handlers.creating_s3_client_class,
+        },
+    )
 
 
 def hold_back(events: BaseEventHooks, refuse: Callable[..., None]) -> None:
     """Have every use of a client refused, before its request is made, signed or sent."""
-    for event, name in _USES.items():
-        events.register_first(event, refuse, f"{_STATE}.{name}")
+    for event in _USES:
+        events.register_first(event, refuse, _id(event))
 
 
 def release(events: BaseEventHooks) -> None:
     """Take off whatever of ours is on these events."""
-    for event, name in _NAMES.items():
-        events.unregister(event, unique_id=f"{_STATE}.{name}")
+    for event in (*_CALLS, _CLASS, _S3_CLASS):
+        events.unregister(event, unique_id=_id(event))
 
 
-_USES: Mapping[str, str] = {
-    "provide-client-params": "provide",
-    "before-sign": "sign",
-    "before-send": "send",
-}
-_NAMES: Mapping[str, str] = {
-    **_USES,
-    "before-parameter-build": "verify",
-    "choose-signer.s3": "signer",
-    "after-call": "after",
-    "after-call-error": "error",
-    "creating-client-class": "presigning",
-    "creating-client-class.s3": "transfers",
-}
+def is_guarded(client: BaseClient) -> bool:
+    """Whether a client was made under a guard; told by its class, which is there before the client is."""
+    return hasattr(type(client), _GUARDED)
+
+
+def _put(events: BaseEventHooks, handlers: Mapping[str, Callable[..., Any]]) -> None:
+    for event, handler in handlers.items():
+        register = events.register_first if event in _FIRST else events.register_last
+        register(event, handler, _id(event))
+
+
+def _id(event: str) -> str:
+    return f"{_STATE}.{event}"
+
+
+_CALLS: Mapping[str, Callable[..., Any]] = MappingProxyType(
+    {
+        "provide-client-params": Guard.provide_client_params,
+        "before-parameter-build": Guard.before_parameter_build,
+        "choose-signer.s3": Guard.choose_signer,
+        "request-created": Guard.request_created,
+        "before-sign": Guard.before_sign,
+        "before-send": Guard.before_send,
+        "after-call": Guard.after_call,
+        "after-call-error": Guard.after_call_error,
+    }
+)
+_FIRST = frozenset({"choose-signer.s3", "before-send"})
+_USES = ("provide-client-params", "before-sign", "before-send")
+_CLASS, _S3_CLASS = "creating-client-class", "creating-client-class.s3"

@@ -21,27 +21,23 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from botocore import xform_name
-from botocore.exceptions import BotoCoreError, ClientError
-
 from secure_sagemaker.baseline import ControlId, Mode, SecurityBaseline, Waiver, parse_arn
 from secure_sagemaker.controls import (
     ABSENT,
     CONTROLS,
     Action,
     Decision,
-    DescribedKind,
     Enforcement,
     Enforcer,
     Mention,
     Namings,
-    Pin,
     ResourceKind,
     Snapshot,
     applicable,
     excuse,
     mentions_of,
 )
+from secure_sagemaker.describing import Describer, UnreadableError
 from secure_sagemaker.exceptions import KeyResolutionError
 from secure_sagemaker.identity import KeyResolver
 
@@ -87,15 +83,6 @@ class _Visit:
     seen: set[_Key] = field(default_factory=set)
 
 
-class _UnreadableError(Exception):
-    """A thing that cannot be described."""
-
-    def __init__(self, got: str, remedy: str) -> None:
-        super().__init__(got)
-        self.got = got
-        self.remedy = remedy
-
-
 class ReferencedResources:
     """Looks at what calls name. Safe to use from several threads.
 
@@ -119,10 +106,9 @@ class ReferencedResources:
         self._baseline = baseline
         self._enforcer = enforcer
         self._keys = keys
-        self._client = client
+        self._describer = Describer(role=baseline.role.arn, client=client)
         self._today = today
         self._plans: dict[tuple[str, str], Namings | None] = {}
-        self._kinds: dict[str, DescribedKind] = {}
         self._known: OrderedDict[_Key, _Known] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -182,23 +168,30 @@ class ReferencedResources:
             return enforcement
         if self._is_foreign(mention) or self._baseline.mode(_CONTROL) is Mode.OBSERVE:
             return enforcement
-        if any(name in mention.place.siblings for name in (pin.member, *pin.unless)):
+        if pin.member in mention.place.siblings:
             return enforcement
         try:
-            version = self._newest(kind, mention, pin)
-        except _UnreadableError:
+            version = self._describer.version(kind, mention, pin)
+        except UnreadableError:
             return enforcement  # the look before it is sent says so
         *within, _ = mention.path.split(".")
-        parameters = _with(enforcement.parameters, within, pin.member, version)
-        decision = Decision(
-            control_id=_CONTROL,
-            path=".".join((*within, pin.member)),
-            action=Action.INJECTED,
-            got=ABSENT,
-            wanted=str(version),
-            why="so that the version that was looked at is the one that runs",
+        alias = pin.alias[0] if pin.alias is not None else ""
+        decided = [(pin.member, Action.INJECTED, ABSENT, str(version))]
+        if (called := mention.place.siblings.get(alias)) is not None:
+            decided.append((alias, Action.CORRECTED, str(called), ABSENT))
+        decisions = tuple(
+            Decision(
+                control_id=_CONTROL,
+                path=".".join((*within, member)),
+                action=action,
+                got=got,
+                wanted=wanted,
+                why="so that the version that was looked at is the one that runs",
+            )
+            for member, action, got, wanted in decided
         )
-        return replace(enforcement, parameters=parameters, decisions=(*enforcement.decisions, decision))
+        parameters = _with(enforcement.parameters, within, pin.member, version, without=alias)
+        return replace(enforcement, parameters=parameters, decisions=(*enforcement.decisions, *decisions))
 
     def _follow(self, visit: _Visit, mention: Mention, path: str, *, trusted: bool) -> Iterator[Decision]:
         """Look at one thing and at what it names.
@@ -211,23 +204,25 @@ class ReferencedResources:
         """
         kind = mention.kind
         if kind is None:
-            yield self._unreadable(visit, mention, path, got=mention.text, remedy=_NO_KIND)
+            remedy = _UNTOLD if mention.untold else _NO_KIND
+            yield self._unreadable(visit, mention, path, got=mention.label, remedy=remedy)
             return
         foreign = self._is_foreign(mention)
-        if foreign and not kind.by_arn:
-            if mention.reference.judged_here is None:
+        if not self._is_shown_here(mention, kind):
+            if mention.reference.judged_here is None or not foreign:
                 yield self._unreadable(visit, mention, path, got=mention.text, remedy=_ELSEWHERE)
             return
         key = (kind.id, tuple(mention.identifiers.items()))
-        if key in visit.seen:
-            return
-        visit.seen.add(key)
+        if mention.reference.amend is None:  # else it is another thing each time it is named
+            if key in visit.seen:
+                return
+            visit.seen.add(key)
         known = self._remembered(key)
         unchanged = known is not None and trusted and not kind.changes and not known.findings
         if known is None or not unchanged:
             try:
                 known, unchanged = self._read(kind, mention, known, foreign=foreign)
-            except _UnreadableError as failed:
+            except UnreadableError as failed:
                 yield self._unreadable(visit, mention, path, got=failed.got, remedy=failed.remedy)
                 return
             self._remember(key, known)
@@ -252,8 +247,8 @@ class ReferencedResources:
         self, kind: ResourceKind, mention: Mention, known: _Known | None, *, foreign: bool
     ) -> tuple[_Known, bool]:
         """What there is now, and whether that is what is known already."""
-        answer = self._describe(kind, mention)
-        described = self._described(kind)
+        answer = self._describer.describe(kind, mention)
+        described = self._describer.kind(kind)
         request = described.request(answer)
         if mention.reference.amend is not None:
             request = mention.reference.amend(mention.place, answer, request)
@@ -263,7 +258,7 @@ class ReferencedResources:
         try:
             judged = self._keys.settle(lambda arns: self._enforcer.judge(described, request, arns))
         except KeyResolutionError as failed:
-            raise _UnreadableError(f"its key {failed.key!r} cannot be resolved", failed.remedy) from failed
+            raise UnreadableError(f"its key {failed.key!r} cannot be resolved", failed.remedy) from failed
         theirs = kind.theirs if foreign else frozenset()
         plan = self._plan(described.create)
         return (
@@ -280,63 +275,16 @@ class ReferencedResources:
             False,
         )
 
-    def _describe(self, kind: ResourceKind, mention: Mention) -> Mapping[str, object]:
-        answer = self._ask(mention, kind.describe)
-        if kind.besides is None:
-            return answer
-        operation, name = kind.besides
-        found: list[object] = []
-        page = self._ask(mention, operation)
-        while True:
-            found.extend(listed if isinstance(listed := page.get(name), list) else [])
-            if not (token := page.get("NextToken")):
-                return {**answer, name: found}
-            page = self._ask(mention, operation, NextToken=token)
-
-    def _ask(self, mention: Mention, operation: str, **more: object) -> Mapping[str, object]:
-        client = self._support()
-        action = f"sagemaker:{operation}"
-        ask: Callable[..., Mapping[str, object]] = getattr(client, xform_name(operation))
-        try:
-            return ask(**mention.identifiers, **more)
-        except ClientError as refused:
-            code = str(refused.response.get("Error", {}).get("Code", ""))
-            denied = "AccessDenied" in code or "NotAuthorized" in code
-            role = self._baseline.role.arn
-            raise _UnreadableError(
-                f"{mention.label} cannot be described: {code}",
-                f"allow {action} on it to {role}, and in the session policies that are passed for it"
-                if denied
-                else f"name one that exists: {action} finds nothing that it can show under this name",
-            ) from refused
-        except BotoCoreError as failed:
-            raise _UnreadableError(
-                f"{mention.label} cannot be described: {failed}",
-                f"check the network path to SageMaker, and the name that {action} is given",
-            ) from failed
-
-    def _newest(self, kind: ResourceKind, mention: Mention, pin: Pin) -> object:
-        if pin.listed is None:
-            return self._describe(kind, mention).get(pin.shown)
-        operation, name = pin.listed
-        versions = self._ask(mention, operation, SortOrder="Descending", MaxResults=1).get(name)
-        if not isinstance(versions, list) or not versions:
-            raise _UnreadableError(f"{mention.label} has no version", "make one through this session")
-        newest: Mapping[str, object] = versions[0]
-        return newest.get(pin.shown)
-
-    def _described(self, kind: ResourceKind) -> DescribedKind:
-        if kind.id not in self._kinds:
-            self._kinds[kind.id] = DescribedKind.of(kind, self._support().meta.service_model)
-        return self._kinds[kind.id]
-
-    def _support(self) -> SageMakerClient:
-        with self._lock:  # a session makes its clients one at a time
-            return self._client()
-
     def _is_foreign(self, mention: Mention) -> bool:
         arn = parse_arn(mention.text)
         return arn is not None and arn.account != self._baseline.account
+
+    def _is_shown_here(self, mention: Mention, kind: ResourceKind) -> bool:
+        """Whether this account's Describe, in this region, can be about the very thing that is named."""
+        arn = parse_arn(mention.text)
+        return arn is None or (
+            arn.region == self._baseline.region and (kind.by_arn or arn.account == self._baseline.account)
+        )
 
     # --- what a finding becomes -------------------------------------------------------------------
 
@@ -370,7 +318,7 @@ class ReferencedResources:
         waivers = self._baseline.waivers
         if not waivers:
             return {}
-        return applicable(waivers, self._described(kind).create, request, self._today())
+        return applicable(waivers, self._describer.kind(kind).create, request, self._today())
 
     # --- what is remembered -----------------------------------------------------------------------
 
@@ -389,8 +337,12 @@ class ReferencedResources:
 
 
 _NO_KIND = "name it so that it can be told what it is: by the ARN of a thing of this account"
+_UNTOLD = (
+    "name something in the step, by a parameter whose default names it, or as the property of the step that makes it: "
+    "what is known only when the pipeline runs cannot be looked at before"
+)
 _ELSEWHERE = (
-    "use one of this account: what another account keeps under this name cannot be described from here"
+    "use one of this account and region: what stands elsewhere under this name cannot be described from here"
 )
 
 
@@ -402,11 +354,11 @@ def _mend(kind: ResourceKind, label: str, finding: Decision) -> str:
 
 
 def _with(
-    content: Mapping[str, object], within: list[str], member: str, value: object
+    content: Mapping[str, object], within: list[str], member: str, value: object, *, without: str
 ) -> Mapping[str, object]:
     if not within:
-        return {**content, member: value}
+        return {**{name: kept for name, kept in content.items() if name != without}, member: value}
     inner = content[within[0]]
     if not isinstance(inner, Mapping):
         raise TypeError(within)
-    return {**content, within[0]: _with(inner, within[1:], member, value)}
+    return {**content, within[0]: _with(inner, within[1:], member, value, without=without)}

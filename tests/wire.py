@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -31,8 +32,10 @@ SOURCE_SECRET = "source-secret-marker"
 ISSUED_SECRET = "issued-secret-marker"
 ISSUED_TOKEN = "issued-token-marker"
 HOUR = timedelta(hours=1)
-NEAR = timedelta(minutes=5)
-"""A lifetime within which botocore asks for fresh credentials before it signs again."""
+NEAR = timedelta(minutes=1)
+"""A lifetime within which nobody signs again before the credentials are fresh."""
+SOON = timedelta(minutes=5)
+"""A lifetime within which they are refreshed, and still serve where that fails."""
 
 _SERVICE_MODELS = botocore.loaders.create_loader()  # read once: a service model takes a while
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]+)/([^/]+)/")
@@ -126,6 +129,7 @@ class Wire:
         requests: What left, in order.
         answers: By operation (for REST services by HTTP method), where the answer is not plain success.
         lifetimes: How long the next assumed roles' credentials live; an hour when the list is used up.
+        clock: AWS's.
     """
 
     def __init__(self) -> None:
@@ -137,6 +141,7 @@ class Wire:
             "GetSessionToken": self._session_token,
         }
         self.lifetimes: list[timedelta] = []
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self._sessions: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -178,7 +183,11 @@ class Wire:
             number = len(self.requests)
         is_json = "x-amz-target" in sent.headers
         answer = self.answers.get(sent.operation, lambda _: Answer(body=b"{}" if is_json else b""))(sent)
-        identified = {"x-amzn-requestid": f"request-{number}", "x-amz-request-id": f"request-{number}"}
+        identified = {
+            "date": format_datetime(self.clock(), usegmt=True),
+            "x-amzn-requestid": f"request-{number}",
+            "x-amz-request-id": f"request-{number}",
+        }
         return Answer(status=answer.status, headers={**identified, **answer.headers}, body=answer.body)
 
     def _assume_role(self, sent: Sent) -> Answer:
@@ -188,7 +197,7 @@ class Wire:
             key = f"ASIASESSION{len(self._sessions):05}"
             self._sessions[key] = arn
             lifetime = self.lifetimes.pop(0) if self.lifetimes else HOUR
-        expires = (datetime.now(UTC) + lifetime).strftime("%Y-%m-%dT%H:%M:%SZ")
+        expires = (self.clock() + lifetime).strftime("%Y-%m-%dT%H:%M:%SZ")
         body = f"""<AssumeRoleResponse><AssumeRoleResult>
             <Credentials><AccessKeyId>{key}</AccessKeyId><SecretAccessKey>{ISSUED_SECRET}</SecretAccessKey>
             <SessionToken>{ISSUED_TOKEN}</SessionToken><Expiration>{expires}</Expiration></Credentials>
@@ -198,7 +207,7 @@ class Wire:
         return Answer(body=body.encode())
 
     def _session_token(self, sent: Sent) -> Answer:
-        expires = (datetime.now(UTC) + timedelta(seconds=int(sent.form["DurationSeconds"]))).isoformat()
+        expires = (self.clock() + timedelta(seconds=int(sent.form["DurationSeconds"]))).isoformat()
         return Answer(
             body=f"""<GetSessionTokenResponse><GetSessionTokenResult><Credentials>
             <AccessKeyId>{MFA_KEY}</AccessKeyId><SecretAccessKey>{ISSUED_SECRET}</SecretAccessKey>

@@ -12,8 +12,11 @@ import os
 import secrets
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
+
+from botocore.exceptions import BotoCoreError
 
 from secure_sagemaker.activation.source import Source
 from secure_sagemaker.exceptions import SecureSageMakerError
@@ -22,6 +25,8 @@ from secure_sagemaker.identity.handed import ADDRESS_FILE
 
 __all__ = ["Broker"]
 
+_LONGEST = 4096
+"""How many bytes a question may have."""
 _FAMILY = "AF_PIPE" if os.name == "nt" else "AF_UNIX"
 
 
@@ -34,6 +39,7 @@ class Broker:
         self._lock = threading.Lock()
         self._key = secrets.token_hex(32)
         address = None if _FAMILY == "AF_PIPE" else str(folder / "socket")
+        self._closing = threading.Event()
         self._listener = Listener(address, family=_FAMILY, backlog=64)
         known = {"address": self._listener.address, "family": _FAMILY, "key": self._key}
         path = folder / ADDRESS_FILE
@@ -44,8 +50,9 @@ class Broker:
 
     def close(self) -> None:
         """Answer no more."""
-        with Client(self._listener.address, family=_FAMILY) as connection:
-            connection.send_bytes(json.dumps({"key": self._key, "close": True}).encode())
+        self._closing.set()
+        with suppress(OSError):  # it may answer no more already
+            Client(self._listener.address, family=_FAMILY).close()
         self._thread.join()
 
     def _serve(self) -> None:
@@ -53,28 +60,25 @@ class Broker:
             while True:
                 try:
                     connection = self._listener.accept()
-                    question = json.loads(connection.recv_bytes())
-                except (OSError, EOFError, ValueError):
-                    continue  # who came went away, or is nobody that we started
-                if not hmac.compare_digest(str(question.pop("key", "")), self._key):
-                    connection.close()
-                    continue
-                if question.get("close"):
+                except (OSError, EOFError):
+                    continue  # who came went away
+                if self._closing.is_set():
                     connection.close()
                     return
-                # To assume a role takes a while, which is nobody else's to wait for.
-                threading.Thread(target=self._reply, args=(connection, question), daemon=True).start()
+                # Who asks may be slow, and to assume a role takes a while: that is nobody else's to wait for.
+                threading.Thread(target=self._reply, args=(connection,), daemon=True).start()
 
-    def _reply(self, connection: Connection, question: Mapping[str, object]) -> None:
-        with connection:
+    def _reply(self, connection: Connection) -> None:
+        # Who asked may have ended, or be nobody that was started from here.
+        with connection, suppress(OSError, EOFError):
+            question = _read(connection.recv_bytes(_LONGEST))
+            if not hmac.compare_digest(str(question.pop("key", "")).encode(), self._key.encode()):
+                return
             try:
                 answer = self._answer(question)
-            except SecureSageMakerError as refused:
+            except (SecureSageMakerError, BotoCoreError) as refused:
                 answer = {"error": str(refused)}
-            try:
-                connection.send_bytes(json.dumps(answer).encode())
-            except OSError:
-                return  # who asked has ended
+            connection.send_bytes(json.dumps(answer).encode())
 
     def _answer(self, question: Mapping[str, object]) -> Mapping[str, object]:
         region = str(question.get("region") or self._source.baseline.region)
@@ -89,3 +93,11 @@ class Broker:
             if region not in self._support:
                 self._support[region] = self._source.assumed(guard.baseline, support=True)
         return self._support[region].hand_out()
+
+
+def _read(said: bytes) -> dict[str, object]:
+    try:
+        question = json.loads(said)
+    except ValueError:
+        return {}
+    return question if isinstance(question, dict) else {}

@@ -13,9 +13,9 @@ from secure_sagemaker.activation.patches import key_given_to, swap_credentials, 
 from secure_sagemaker.activation.places import where_made
 from secure_sagemaker.activation.securing import Securing
 from secure_sagemaker.activation.source import Earlier
-from secure_sagemaker.clients import foreign_credentials, is_secured
+from secure_sagemaker.clients import foreign_credentials
 from secure_sagemaker.exceptions import SessionError
-from secure_sagemaker.handlers import hold_back, register_calls, release
+from secure_sagemaker.handlers import hold_back, is_guarded, register_calls, release
 from secure_sagemaker.identity import is_assuming
 
 __all__ = ["EarlierClients"]
@@ -29,7 +29,7 @@ class EarlierClients:
         self._notes = notes
         self._held: WeakKeyDictionary[BaseClient, Callable[[], None]] = WeakKeyDictionary()
         for client in _living():
-            if not is_secured(client) and not self._left_alone(client):
+            if not is_guarded(client) and not self._left_alone(client):
                 if choice == "adopt":
                     self._adopt(client)
                 else:
@@ -87,5 +87,14 @@ def _nothing() -> None:
 
 
 def _living() -> Iterator[BaseClient]:
-    # By type and not by isinstance: a proxy's __class__ may be anything, and do anything.
-    return (one for one in gc.get_objects() if issubclass(type(one), BaseClient))
+    # What was frozen, as servers do before they fork, is not told.
+    if frozen := gc.get_freeze_count():
+        gc.unfreeze()
+    try:
+        living = gc.get_objects()
+    finally:
+        if frozen:
+            gc.freeze()
+    # By type and not by isinstance: a proxy's __class__ may be anything, and do anything. One that is not whole yet is
+    # being made by whoever may: all others were waited for.
+    return (one for one in living if issubclass(type(one), BaseClient) and "meta" in vars(one))

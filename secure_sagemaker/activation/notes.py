@@ -6,13 +6,14 @@ import json
 import logging
 import os
 import sys
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["Note", "Notes", "read_lines"]
+from secure_sagemaker.audit import AuditRecord, AuditSink
+
+__all__ = ["BothSinks", "Note", "Notes", "read_lines"]
 
 logger = logging.getLogger(__name__)
 
@@ -35,24 +36,22 @@ class Notes:
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self._kept: list[Note] = []
-        self._lock = threading.Lock()
 
     def add(self, kind: Kind, text: str) -> None:
         """Note that it happened."""
         note = Note(kind=kind, text=text, process=os.getpid(), program=Path(sys.argv[0] or "-").name)
         if kind != "activated":
             logger.warning("%s: %s", kind, text)
-        with self._lock:
-            if self._path is None:
-                self._kept.append(note)
-            else:
-                _append(self._path, asdict(note))
+        # Both are done at once or not at all, without a lock that a forked process could find locked.
+        if self._path is None:
+            self._kept.append(note)
+        else:
+            _append(self._path, asdict(note))
 
     def all(self) -> tuple[Note, ...]:
         """What happened so far, in every process that notes to the same file."""
         if self._path is None:
-            with self._lock:
-                return tuple(self._kept)
+            return tuple(self._kept)
         return tuple(
             Note(
                 kind=line["kind"],  # type: ignore[arg-type]  # written by add alone
@@ -62,6 +61,23 @@ class Notes:
             )
             for line in read_lines(self._path)
         )
+
+
+class BothSinks:
+    """Audit records to two places."""
+
+    def __init__(self, one: AuditSink, other: AuditSink) -> None:
+        self._both = one, other
+
+    def prepare(self) -> None:
+        """Have both ready."""
+        for sink in self._both:
+            sink.prepare()
+
+    def write(self, record: AuditRecord) -> None:
+        """Write to both."""
+        for sink in self._both:
+            sink.write(record)
 
 
 def _append(path: Path, content: Mapping[str, object]) -> None:

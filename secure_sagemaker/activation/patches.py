@@ -17,7 +17,11 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, MutableMapping
+from types import CodeType, FrameType
 from typing import Any, Protocol
 
 import botocore.session
@@ -25,6 +29,7 @@ from botocore.client import BaseClient
 from botocore.credentials import Credentials
 
 from secure_sagemaker.activation.asynchronous import AwaitedCredentials, ClientContext
+from secure_sagemaker.exceptions import SessionError
 
 __all__ = ["Interception", "Making", "Patches", "key_given_to", "own_key", "swap_credentials", "verifies_tls"]
 
@@ -78,12 +83,53 @@ class Patches:
                         self._replaced[one, name] = original, replacement
                         setattr(one, name, replacement)
 
+    def outlast(
+        self,
+        *,
+        patience_seconds: float = 30.0,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Wait for the threads that are making a client by a method that was replaced meanwhile.
+
+        Raises:
+            SessionError: One of them is this thread, or takes too long.
+        """
+        end = clock() + patience_seconds
+        while within := self._threads_within():
+            if threading.get_ident() in within or clock() > end:
+                raise SessionError(
+                    "the process is to be activated while a client is being made, which would not be under it",
+                    remedy="activate it first of all, before other threads are started",
+                )
+            sleep(0.005)
+
+    def _threads_within(self) -> set[int]:
+        """Those that entered the making of a client before it was replaced."""
+        pairs = [pair for (_, name), pair in tuple(self._replaced.items()) if name == "create_client"]
+        # What botocore decorates its methods with has one code for all of them.
+        originals = {inspect.unwrap(original).__code__ for original, _ in pairs}
+        own = {replacement.__code__ for _, replacement in pairs}
+        frames = sys._current_frames().items()  # noqa: SLF001  # no other way to ask what other threads do
+        return {thread for thread, frame in frames if _is_within(frame, originals, own)}
+
     def undo(self) -> None:
         """Put the methods back, but for one that somebody else has replaced since."""
         for (session, name), (original, replacement) in self._replaced.items():
             if vars(session).get(name) is replacement:
                 setattr(session, name, original)
         self._replaced.clear()
+
+
+def _is_within(frame: FrameType | None, originals: Collection[CodeType], own: Collection[CodeType]) -> bool:
+    within = False
+    while frame is not None:
+        if frame.f_code in originals:
+            within = True
+        elif frame.f_code in own:
+            within = False  # which it was called by, so the client is under the interception
+        frame = frame.f_back
+    return within
 
 
 def _with_subclasses(session: type[botocore.session.Session]) -> Iterator[type[botocore.session.Session]]:

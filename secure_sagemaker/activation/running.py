@@ -52,8 +52,11 @@ def run(command: Sequence[str], source: Source, *, other_keys: OtherKeys) -> Pro
         surroundings = Surroundings(source, other_keys=other_keys)
         standing.callback(surroundings.close)
         environment = changed(os.environ, surroundings.changes())
-        program = subprocess.Popen(command, env=environment)  # noqa: S603  # what the user asked to run
-        with program, _signals_to(program):
+        with (
+            _signals_passed_on() as passing,
+            subprocess.Popen(command, env=environment) as program,  # noqa: S603  # what the user asked to run
+        ):
+            passing.to(program)
             code = program.wait()
         inherited = surroundings.inherited
         return ProgramRun(
@@ -61,19 +64,40 @@ def run(command: Sequence[str], source: Source, *, other_keys: OtherKeys) -> Pro
         )
 
 
-@contextmanager
-def _signals_to(program: subprocess.Popen[bytes]) -> Iterator[None]:
-    def pass_on(number: int, _: FrameType | None) -> None:
-        if signal.Signals(number).name not in _OF_TERMINAL or not _in_foreground():
+class _Passing:
+    """Passes signals on to the program, those included that arrived while it was being started."""
+
+    def __init__(self) -> None:
+        self._program: subprocess.Popen[bytes] | None = None
+        self._early: list[int] = []
+
+    def __call__(self, number: int, _: FrameType | None) -> None:
+        if signal.Signals(number).name in _OF_TERMINAL and _in_foreground():
+            return
+        if self._program is None:
+            self._early.append(number)
+        else:
+            self._program.send_signal(number)
+
+    def to(self, program: subprocess.Popen[bytes]) -> None:
+        """Pass them on to this one."""
+        self._program = program
+        for number in self._early:
             program.send_signal(number)
 
+
+@contextmanager
+def _signals_passed_on() -> Iterator[_Passing]:
+    passing = _Passing()
     if threading.current_thread() is not threading.main_thread():
-        yield  # Python lets no other thread handle signals
+        yield passing  # Python lets no other thread handle signals
         return
     numbers = [getattr(signal, name) for name in _PASSED_ON if hasattr(signal, name)]
-    before = {number: signal.signal(number, pass_on) for number in numbers}
+    # What is ignored here (nohup) is ignored by the program, which inherits that, and not what is handled.
+    handled = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, passing) for number in handled}
     try:
-        yield
+        yield passing
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

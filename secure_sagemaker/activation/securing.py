@@ -5,6 +5,7 @@
    endpoint, a region of which the baseline says nothing.
 3. Copies of the role's own keys are the role's. Others are refused, or left alone where that was chosen.
 4. Nothing is changed about secure sessions, nor about the source while it assumes the role.
+5. A client that comes into being past all this, by a method or a context that somebody took before, is refused.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from weakref import WeakSet
 
 import botocore.session
@@ -25,7 +27,6 @@ from secure_sagemaker.activation.source import OtherKeys, Source
 from secure_sagemaker.clients import (
     SecureBotocoreSession,
     configured_region,
-    mark_secured,
     refuse_endpoint,
     refuse_options,
     user_agent,
@@ -37,8 +38,9 @@ from secure_sagemaker.identity import is_assuming
 __all__ = ["Securing"]
 
 _KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_account_id")
-_making: ContextVar[Guard | None] = ContextVar("secure_sagemaker_making", default=None)
-"""The guard of the client that is being made."""
+_LET_THROUGH = "let through"
+_making: ContextVar[Guard | str | None] = ContextVar("secure_sagemaker_making", default=None)
+"""The guard of the client that is being made, or that it is let through."""
 
 
 class Securing:
@@ -61,7 +63,9 @@ class Securing:
         with self._noting():
             if self._keeps_own_keys(session):
                 return None
-        guard = _making.get() or self.guard(None)
+        self._watch(session)
+        made = _making.get()
+        guard = made if isinstance(made, Guard) else self.guard(None)
         return guard.role.credentials
 
     def refuses_keys(self, session: botocore.session.Session, access_key_id: str) -> bool:
@@ -94,7 +98,7 @@ class Securing:
             key = options.get("aws_access_key_id")
             if key is not None:
                 if self.is_foreign(str(key), "aws_access_key_id= was given"):
-                    return None
+                    return _Making(None, self._finish)
                 for name in _KEYS:
                     options.pop(name, None)
             refuse_options(session, options)
@@ -106,21 +110,8 @@ class Securing:
             )
             options["region_name"] = region
             guard = self.guard(region)
-        register_classes(session.get_component("event_emitter"), self)
-        self._seen.add(session)
+        self._watch(session)
         return _Making(guard, self._finish)
-
-    # --- asked by botocore -------------------------------------------------------------------------
-
-    def creating_client_class(self, *, class_attributes: MutableMapping[str, object], **_: object) -> None:
-        """Have the guard of the client that is being made see its class."""
-        if (guard := _making.get()) is not None:
-            guard.creating_client_class(class_attributes=class_attributes)
-
-    def creating_s3_client_class(self, *, class_attributes: MutableMapping[str, object], **_: object) -> None:
-        """The same for S3."""
-        if (guard := _making.get()) is not None:
-            guard.creating_s3_client_class(class_attributes=class_attributes)
 
     def tell_user_agent(self, session: botocore.session.Session) -> None:
         """Have a new session's requests name the baseline in their user agent."""
@@ -145,6 +136,11 @@ class Securing:
             release(session.get_component("event_emitter"))
 
     # --- what they share ---------------------------------------------------------------------------
+
+    def _watch(self, session: botocore.session.Session) -> None:
+        if session not in self._seen:
+            register_classes(session.get_component("event_emitter"), _Classes(partial(self._leaves, session)))
+            self._seen.add(session)
 
     def _leaves(self, session: botocore.session.Session) -> bool:
         return isinstance(session, SecureBotocoreSession) or is_assuming() or session in self._left_alone
@@ -181,7 +177,6 @@ class Securing:
         with self._noting(client.meta.service_model.service_name):
             refuse_endpoint(client, guard.endpoints)
         register_calls(client.meta.events, guard)
-        mark_secured(client)
         return client
 
     @contextmanager
@@ -194,26 +189,54 @@ class Securing:
             raise
 
 
-class _Making:
-    """The making of one client."""
+class _Classes:
+    """What sees each class of clients that a session makes."""
 
-    def __init__(self, guard: Guard, finish: Callable[[BaseClient, Guard], BaseClient]) -> None:
+    def __init__(self, is_left: Callable[[], bool]) -> None:
+        self._is_left = is_left
+
+    def creating_client_class(self, *, class_attributes: MutableMapping[str, object], **_: object) -> None:
+        """Have the guard of the client that is being made see its class.
+
+        Raises:
+            SessionError: It has none: it is not made by what makes clients now.
+        """
+        made = _making.get()
+        if isinstance(made, Guard):
+            made.creating_client_class(class_attributes=class_attributes)
+        elif made is None and not self._is_left():
+            raise SessionError(
+                f"a client is made at {place_of_caller()} by what was taken from its session before the process was"
+                " activated",
+                remedy="activate the process first of all (secure-sagemaker run does), or take create_client anew",
+            )
+
+    def creating_s3_client_class(self, *, class_attributes: MutableMapping[str, object], **_: object) -> None:
+        """The same for S3."""
+        if isinstance(made := _making.get(), Guard):
+            made.creating_s3_client_class(class_attributes=class_attributes)
+
+
+class _Making:
+    """The making of one client, under a guard or let through."""
+
+    def __init__(self, guard: Guard | None, finish: Callable[[BaseClient, Guard], BaseClient]) -> None:
         self._guard = guard
         self._finish = finish
 
     def __call__(self, make: Callable[[], BaseClient]) -> BaseClient:
-        token = _making.set(self._guard)
+        token = _making.set(self._guard or _LET_THROUGH)
         try:
             client = make()
         finally:
             _making.reset(token)
-        return self._finish(client, self._guard)
+        return client if self._guard is None else self._finish(client, self._guard)
 
     async def later(self, make: Callable[[], Awaitable[BaseClient]]) -> BaseClient:
         """Make it asynchronously: in the task that waits for it."""
-        token = _making.set(self._guard)
+        token = _making.set(self._guard or _LET_THROUGH)
         try:
             client = await make()
         finally:
             _making.reset(token)
-        return self._finish(client, self._guard)
+        return client if self._guard is None else self._finish(client, self._guard)

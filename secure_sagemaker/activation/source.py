@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 import boto3
 
+from secure_sagemaker.audit import AuditTrail
 from secure_sagemaker.baseline import SecurityBaseline
 from secure_sagemaker.clients import SecureBotocoreSession
 from secure_sagemaker.handlers import Guard
@@ -42,6 +43,8 @@ class Source:
     """Its botocore session for a region."""
     assumed: _Assumed
     """Makes a role of its kind."""
+    trail: AuditTrail
+    """Where its calls are recorded."""
 
     def guard(self, region: str | None) -> Guard:
         """The guard of a region; by default, and for what is of no region, the baseline's own."""

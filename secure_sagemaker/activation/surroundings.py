@@ -16,12 +16,13 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 from secure_sagemaker.activation.broker import Broker
 from secure_sagemaker.activation.source import OtherKeys, Source
 from secure_sagemaker.baseline import SecurityBaseline
-from secure_sagemaker.exceptions import IdentityError
+from secure_sagemaker.exceptions import IdentityError, SessionError
 from secure_sagemaker.identity import handed
 
 __all__ = ["BOOTSTRAP", "Inherited", "Surroundings", "changed", "read_inherited"]
@@ -30,6 +31,7 @@ BOOTSTRAP = Path(__file__).parent / "bootstrap"
 """What stands first on a child's PYTHONPATH."""
 _BASELINE, _CHOICES, _CONFIG = "baseline.pickle", "choices.json", "config"
 _NOTES = "notes.jsonl"
+_DEFAULT = "default"
 _AMBIENT = (
     *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"),
     *("AWS_ACCESS_KEY", "AWS_SECRET_KEY", "AWS_CREDENTIAL_EXPIRATION", "AWS_ROLE_ARN"),
@@ -114,19 +116,28 @@ class Surroundings:
 
     def __init__(self, source: Source, *, other_keys: OtherKeys) -> None:
         self._process = os.getpid()
-        self._folder = Path(tempfile.mkdtemp(prefix="secure-sagemaker-"))  # which is made for this user alone
-        self.inherited = Inherited(self._folder)
         self._region = source.baseline.region
-        try:
-            self._write(_BASELINE, pickle.dumps(source.baseline))
-            self._write(_CHOICES, json.dumps({"other_keys": other_keys}).encode())
-            with (self._folder / _CONFIG).open("x", encoding="utf-8") as file:
-                self._config().write(file)
-            self._broker = Broker(source, self._folder)
-        except BaseException:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            raise
+        with ExitStack() as undone:
+            try:
+                self._folder = Path(tempfile.mkdtemp(prefix="secure-sagemaker-"))  # made for this user alone
+                undone.callback(shutil.rmtree, self._folder, ignore_errors=True)
+                self._fill(source, other_keys)
+                self._broker = Broker(source, self._folder)
+            except OSError as failed:
+                raise SessionError(
+                    f"nothing can be handed to child processes in {tempfile.gettempdir()}: {failed}",
+                    remedy="set TMPDIR to a folder with a short path that this user may write to, or leave child "
+                    "processes alone: activate(children='leave')",
+                ) from failed
+            undone.pop_all()
+        self.inherited = Inherited(self._folder)
         atexit.register(self.close)  # for an activation that ends with the process
+
+    def _fill(self, source: Source, other_keys: OtherKeys) -> None:
+        self._write(_BASELINE, pickle.dumps(source.baseline))
+        self._write(_CHOICES, json.dumps({"other_keys": other_keys}).encode())
+        with (self._folder / _CONFIG).open("x", encoding="utf-8") as file:
+            self._config().write(file)
 
     def _write(self, name: str, content: bytes) -> None:
         path = self._folder / name
@@ -142,14 +153,14 @@ class Surroundings:
 
     def changes(self) -> dict[str, str | None]:
         """The variables of a child's environment that differ; None for one that it is to go without."""
-        paths = [str(BOOTSTRAP), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+        paths = os.environ.get("PYTHONPATH", "")  # as it is: an empty part of it is the current folder
         ambient = (name for name in os.environ if name in _AMBIENT or name.startswith(_BEARER))
         return {
             **dict.fromkeys(ambient),
             "AWS_CONFIG_FILE": str(self._folder / _CONFIG),
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
-            "PYTHONPATH": os.pathsep.join(path for path in paths if path),
+            "PYTHONPATH": f"{BOOTSTRAP}{os.pathsep}{paths}" if paths else str(BOOTSTRAP),
             handed.VARIABLE: str(self._folder),
         }
 
@@ -160,29 +171,27 @@ class Surroundings:
         for section in own.sections():
             if section.startswith("services "):
                 config[section] = dict(own[section])
-        for profile in ("default", *_profiles(own)):
-            stated = dict(own[_section(own, profile)]) if _section(own, profile) else {}
+        for profile, stated in _profiles(own, _read("AWS_SHARED_CREDENTIALS_FILE", "credentials")).items():
             kept = {name: value for name, value in stated.items() if name in _SETTINGS}
-            section = "default" if profile == "default" else f'profile "{profile}"'
+            section = profile if profile == _DEFAULT else f'profile "{profile}"'
             config[section] = {"region": self._region, **kept, "credential_process": program}
         return config
 
 
-def _profiles(own: configparser.RawConfigParser) -> tuple[str, ...]:
-    named = [profile for section in own.sections() if (profile := _profile(section)) is not None]
-    credentials = _read("AWS_SHARED_CREDENTIALS_FILE", "credentials").sections()
-    return tuple(profile for profile in dict.fromkeys((*named, *credentials)) if profile != "default")
-
-
-def _profile(section: str) -> str | None:
-    kind, _, name = section.partition(" ")
-    return name.strip().strip("\"'") if kind == "profile" else None
-
-
-def _section(own: configparser.RawConfigParser, profile: str) -> str:
-    """The section of a profile, or nothing."""
-    named = (section for section in own.sections() if _profile(section) == profile)
-    return next(named, "default" if profile == "default" and own.has_section("default") else "")
+def _profiles(
+    own: configparser.RawConfigParser, credentials: configparser.RawConfigParser
+) -> Mapping[str, Mapping[str, str]]:
+    """What each profile states, as AWS's tools read it: in the one file, or in the other, which outranks it."""
+    profiles: dict[str, dict[str, str]] = {_DEFAULT: {}}
+    if own.has_section(_DEFAULT):
+        profiles[_DEFAULT].update(own[_DEFAULT])
+    for section in own.sections():
+        kind, _, name = section.partition(" ")
+        if kind == "profile":
+            profiles.setdefault(name.strip().strip("\"'"), {}).update(own[section])
+    for profile in credentials.sections():
+        profiles.setdefault(profile, {}).update(credentials[profile])
+    return profiles
 
 
 def _parser() -> configparser.RawConfigParser:

@@ -46,8 +46,8 @@ region = {region}  # the region that keys, subnets and buckets belong to
 [role]  # assumed for every call: nothing is signed with the credentials that lie around
 arn = {role}
 # The name that CloudTrail shows, and who is behind it (the trust policy must allow sts:SetSourceIdentity).
-#session_name = "churn-training"
-#source_identity = "jane.doe"
+#session_name = "{{workload}}"
+#source_identity = "{{user}}"
 #duration_seconds = 3600
 
 [execution_roles]  # what SageMaker may be given; default is injected where a call names none

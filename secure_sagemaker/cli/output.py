@@ -1,5 +1,6 @@
 """The result on stdout, talk on stderr."""
 
+import contextlib
 import os
 import sys
 
@@ -8,7 +9,7 @@ from rich.table import Table
 
 from secure_sagemaker.cli.exit_codes import ExitCode
 
-__all__ = ["CommandError", "result", "story", "table", "talk"]
+__all__ = ["CommandError", "last_words", "result", "story", "table", "talk"]
 
 _WIDTH_OF_NO_TERMINAL = 160
 
@@ -29,6 +30,12 @@ def result() -> Console:
 def talk() -> Console:
     """Where everything else goes that a person reads."""
     return _console(stderr=True, terminal=sys.stderr.isatty())
+
+
+def last_words(text: str) -> None:
+    """Write to stderr, if anybody is there: whoever went away does not change how the command ends."""
+    with contextlib.suppress(OSError):
+        os.write(2, text.encode())  # past Python's own buffer, which would complain once more at the end
 
 
 def story() -> Console:

@@ -10,7 +10,7 @@ import typer
 from secure_sagemaker import SecureSession
 from secure_sagemaker.cli.exit_codes import ExitCode
 from secure_sagemaker.cli.options import EnvOption
-from secure_sagemaker.cli.output import CommandError, talk
+from secure_sagemaker.cli.output import CommandError, last_words
 
 __all__ = ["run"]
 
@@ -63,7 +63,7 @@ def run(
             remedy="give the program and its arguments after --, such as -- python train.py",
             code=ExitCode.FAILURE,
         ) from failed
-    talk().print(f"secure-sagemaker: {ran.summary}", soft_wrap=True)
+    last_words(f"secure-sagemaker: {ran.summary}\n")
     if ran.code < 0:
         _end_by(-ran.code)
     raise typer.Exit(ran.code)

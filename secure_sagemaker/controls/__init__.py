@@ -1,7 +1,8 @@
 """What a request must say. Pure: no I/O, no clock, no boto3.
 
 decisions       Decision and Enforcement: what was decided
-catalogue       the controls and exemptions, as data
+catalogue       the controls, as data
+exemptions      the cases that AWS itself cannot do, as data
 instance_types  which instance families have local storage
 verdicts        where a member stands, and what can be said of it
 checks          what a governed member must hold, by kind of rule
@@ -25,7 +26,8 @@ rules           which member of which structure a control governs, as data
 members         looks rules up; which structures may be created; what was reviewed
 parameters      an operation's input shape, reduced to what is governed
 resource_kinds  kinds of things that calls name: how each is described, as data
-references      which member names a thing made elsewhere, as data
+naming          how a text names a thing made elsewhere
+references      which member names one, as data
 mentions        what one request names
 descriptions    what a Describe shows, as the request that would make it
 waivers         which waivers excuse a request
@@ -35,11 +37,12 @@ enforcement     decides about a request
 snapshots       what a request said, to tell whether it still says so
 """
 
-from secure_sagemaker.controls.catalogue import CONTROLS, EXEMPTIONS, Control, Exemption, Severity
+from secure_sagemaker.controls.catalogue import CONTROLS, Control, Severity
 from secure_sagemaker.controls.checks import s3_key
 from secure_sagemaker.controls.decisions import ABSENT, Action, Decision, Enforcement
 from secure_sagemaker.controls.descriptions import DescribedKind
 from secure_sagemaker.controls.enforcement import Enforcer
+from secure_sagemaker.controls.exemptions import EXEMPTIONS, Exemption
 from secure_sagemaker.controls.mentions import Mention, Namings, mentions_of
 from secure_sagemaker.controls.references import LOOKS, Pin
 from secure_sagemaker.controls.resource_kinds import KINDS, ResourceKind

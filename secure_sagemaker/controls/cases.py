@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from secure_sagemaker.baseline import IsolationMode
-from secure_sagemaker.controls.catalogue import ExemptionId
+from secure_sagemaker.controls.exemptions import ExemptionId
 from secure_sagemaker.controls.instance_types import LocalStorage, local_storage
 from secure_sagemaker.controls.locations import bucket_of, is_directory_bucket
 from secure_sagemaker.controls.verdicts import (
@@ -217,7 +217,7 @@ def grouped_model_package(site: Site) -> Verdict:
 
 
 def remote_function(site: Site) -> Verdict:
-    """``@remote``, ``@step`` and notebook jobs read their payload from S3 in the container: isolated, they hang."""
+    """``@remote`` and ``@step`` read their payload from S3 in the container: isolated, they hang."""
     entrypoint = values_at(site.siblings, "AlgorithmSpecification.ContainerEntrypoint[]")
     if not any(str(part).endswith(_REMOTE_FUNCTION) for part in entrypoint):
         return None

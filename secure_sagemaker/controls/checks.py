@@ -17,7 +17,7 @@ from secure_sagemaker.baseline import (
     KindOfWork,
     SecurityBaseline,
 )
-from secure_sagemaker.controls.catalogue import ExemptionId
+from secure_sagemaker.controls.exemptions import ExemptionId
 from secure_sagemaker.controls.verdicts import (
     REMOVE,
     Check,

@@ -26,11 +26,15 @@ def read_json(text: object) -> object:
     """The document, as every reader of it would understand it.
 
     Raises:
-        ValueError: It is no JSON, or names a member twice, of which readers take one or the other.
+        ValueError: It is no JSON, names a member twice, of which readers take one or the other, or is nested
+            deeper than it can be read.
     """
     if not isinstance(text, str):
         raise ValueError("no text")
-    document: object = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+    try:
+        document: object = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+    except RecursionError as deep:
+        raise ValueError("it is nested too deeply") from deep
     return document
 
 

@@ -17,9 +17,13 @@ _HOST = re.compile(rf"(?:(?P<bucket>.+)\.)?s3{_NO_BUCKETS}(?:express)?(?:[.-][a-
 _ACCESS_POINT = re.compile(r"arn:[^/]*:accesspoint[/:][^/:]+")
 
 
+_SCHEMES = ("s3://", "https://")
+
+
 def is_location(text: str) -> bool:
     """Whether the text is, or may become, an address; a path, an image or a placeholder is none."""
-    return text.lower().startswith(("s3://", "https://", UNKNOWN))
+    known, unknown, _ = text.lower().partition(UNKNOWN)
+    return known.startswith(_SCHEMES) or (bool(unknown) and any(s.startswith(known) for s in _SCHEMES))
 
 
 def first_name(text: str) -> str:

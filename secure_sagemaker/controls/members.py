@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 from secure_sagemaker.baseline import ControlId
 from secure_sagemaker.controls.cases import names_models
-from secure_sagemaker.controls.catalogue import ExemptionId
+from secure_sagemaker.controls.exemptions import ExemptionId
 from secure_sagemaker.controls.rules import (
     BY_MEMBER,
     BY_STRUCTURE,

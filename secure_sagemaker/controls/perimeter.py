@@ -9,8 +9,8 @@ from urllib.parse import unquote
 
 from secure_sagemaker.baseline import SecurityBaseline, parse_arn
 from secure_sagemaker.controls.cases import directory_bucket_owner
-from secure_sagemaker.controls.catalogue import ExemptionId
 from secure_sagemaker.controls.documents import read_json
+from secure_sagemaker.controls.exemptions import ExemptionId
 from secure_sagemaker.controls.locations import bucket_of, first_name, is_location, other_than_bucket
 from secure_sagemaker.controls.verdicts import Exempted, Kept, Site, Supplied, Unfit, Verdict
 

@@ -6,34 +6,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from secure_sagemaker.baseline import ControlId, parse_arn
-from secure_sagemaker.controls.pipelines import with_parameters
-from secure_sagemaker.controls.resource_kinds import KINDS, Identifiers, ResourceKind
+from secure_sagemaker.baseline import ControlId
+from secure_sagemaker.controls.naming import (
+    MONITORS,
+    Amend,
+    Find,
+    by_arn,
+    by_monitoring_type,
+    by_name,
+    custom_image,
+    execution,
+    image,
+    in_domain,
+    pipeline,
+    private_team,
+    repository,
+    retained_endpoint,
+    scheduled_pipeline,
+    started,
+    unless_cleared,
+)
+from secure_sagemaker.controls.resource_kinds import KINDS, ResourceKind
 
-__all__ = ["LOOKS", "MADE", "REFERENCES", "Pin", "Place", "Reference"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
-    """A text that names something, where it stands in a request."""
-
-    text: str
-    siblings: Mapping[str, object]
-    """The structure that holds it."""
-    request: Mapping[str, object]
-    """The whole request."""
-
-
-Found = tuple[ResourceKind | None, Identifiers]
-"""A kind and the parameters of its Describe; no kind where the text does not tell which it is."""
-Find = Callable[[Place], Iterator[Found]]
-Amend = Callable[[Place, Mapping[str, object], Mapping[str, object]], Mapping[str, object]]
-"""Takes the place of the reference, the Describe's answer and the request that would make the thing."""
+__all__ = ["LOOKS", "MADE", "REFERENCES", "Pin", "Reference"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,8 +49,8 @@ class Pin:
     """The member of the answer that holds it."""
     listed: tuple[str, str] | None = None
     """Where a Describe does not show it: the operation that lists versions, newest first, and the list's name."""
-    unless: tuple[str, ...] = ()
-    """Members beside the reference that name a version themselves."""
+    alias: tuple[str, str] | None = None
+    """The member beside the reference that names a version by an alias, and the list of them in an entry."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,172 +71,33 @@ class Reference:
     """What the use of the thing changes in it: what it is started with."""
 
 
-# --- how a text names something -------------------------------------------------------------------
-
-
-def _named(kind: ResourceKind) -> Find:
-    def find(place: Place) -> Iterator[Found]:
-        yield kind, kind.identified(place.text)
-
-    return find
-
-
-def _by_arn(kinds: tuple[ResourceKind, ...], *, or_nothing: bool = False) -> Find:
-    """The ARN tells the kind. Where it is no ARN of one of them, nothing is named, or nobody knows what."""
-
-    def find(place: Place) -> Iterator[Found]:
-        arn = parse_arn(place.text)
-        resource = "" if arn is None or arn.service != "sagemaker" else arn.resource.partition("/")[0]
-        kind = next((kind for kind in kinds if kind.id == resource), None)
-        if kind is not None:
-            yield kind, kind.identified(place.text)
-        elif not or_nothing:
-            yield None, {}
-
-    return find
-
-
-def _in_domain(kind: ResourceKind) -> Find:
-    """The domain is named beside it, or in the request around it."""
-
-    def find(place: Place) -> Iterator[Found]:
-        domain = place.siblings.get("DomainId", place.request.get("DomainId"))
-        yield kind, {"DomainId": str(domain), kind.names[-1]: place.text}
-
-    return find
-
-
-_MONITORS: Mapping[str, ResourceKind] = {
-    "DataQuality": KINDS["data-quality-job-definition"],
-    "ModelQuality": KINDS["model-quality-job-definition"],
-    "ModelBias": KINDS["model-bias-job-definition"],
-    "ModelExplainability": KINDS["model-explainability-job-definition"],
-}
-
-
-def _monitor(place: Place) -> Iterator[Found]:
-    kind = _MONITORS.get(str(place.siblings.get("MonitoringType")))
-    yield kind, {} if kind is None else kind.identified(place.text)
-
-
-def _retained(place: Place) -> Iterator[Found]:
-    """An update that retains variant properties takes over the data capture of the endpoint as it is."""
-    excluded = place.siblings.get("ExcludeRetainedVariantProperties")
-    named = [item.get("VariantPropertyType") for item in excluded] if isinstance(excluded, list) else []
-    if place.siblings.get("RetainAllVariantProperties") is True and "DataCaptureConfig" not in named:
-        yield from _named(KINDS["endpoint"])(place)
-
-
-def _image(place: Place) -> Iterator[Found]:
-    """The image, and the version that would run: the one of the alias, or the newest."""
-    if place.text == _CLEARED:
-        return
-    image = KINDS["image"]
-    named = image.identified(place.text)
-    yield image, named
-    if place.siblings.get("SageMakerImageVersionArn") in (None, _CLEARED):
-        alias = place.siblings.get("SageMakerImageVersionAlias")
-        yield KINDS["image-version"], {**named, "Alias": alias} if isinstance(alias, str) else named
-
-
-def _custom_image(place: Place) -> Iterator[Found]:
-    number = place.siblings.get("ImageVersionNumber")
-    version = {"Version": number} if isinstance(number, int) else {}
-    yield KINDS["image-version"], {"ImageName": place.text, **version}
-
-
-_CLEARED = "None"
-"""The text by which an update of Studio settings takes an ARN away."""
-
-
-def _unless_cleared(kind: ResourceKind) -> Find:
-    def find(place: Place) -> Iterator[Found]:
-        if place.text != _CLEARED:
-            yield kind, kind.identified(place.text)
-
-    return find
-
-
-def _repository(place: Place) -> Iterator[Found]:
-    if "://" not in place.text:
-        yield from _named(KINDS["code-repository"])(place)
-
-
-def _team(place: Place) -> Iterator[Found]:
-    """Teams of vendors and the public one are not this account's to describe."""
-    arn = parse_arn(place.text)
-    if arn is None or not arn.resource.startswith(("workteam/vendor-crowd/", "workteam/public-crowd/")):
-        yield from _named(KINDS["workteam"])(place)
-
-
-def _pipeline(place: Place) -> Iterator[Found]:
-    """A pipeline, in the version that is named beside it."""
-    named = {
-        name: value
-        for name in ("PipelineVersionId", "PipelineVersionAlias")
-        if isinstance(value := place.siblings.get(name), str | int)
-    }
-    yield KINDS["pipeline"], {"PipelineName": place.text, **named}
-
-
-def _scheduled_pipeline(place: Place) -> Iterator[Found]:
-    arn = parse_arn(place.text)
-    if arn is not None and arn.service == "sagemaker" and arn.resource.startswith("pipeline/"):
-        yield KINDS["pipeline"], {"PipelineName": place.text}
-
-
-def _given(parameters: object) -> dict[str, object]:
-    listed = parameters if isinstance(parameters, list | tuple) else ()
-    return {str(one.get("Name")): one.get("Value") for one in listed if isinstance(one, Mapping)}
-
-
-def _started(
-    place: Place, answer: Mapping[str, object], request: Mapping[str, object]
-) -> Mapping[str, object]:
-    """The pipeline with the parameters and the role that it is started with, now or on schedule."""
-    scheduled = place.siblings.get("SageMakerPipelineParameters")
-    given = {
-        **_given(answer.get("PipelineParameters")),
-        **_given(place.siblings.get("PipelineParameters")),
-        **_given(scheduled.get("PipelineParameterList") if isinstance(scheduled, Mapping) else None),
-    }
-    amended = dict(request)
-    if (role := place.siblings.get("RoleArn")) is not None and scheduled is None:
-        amended["RoleArn"] = role  # a schedule's own role starts the pipeline, and runs nothing
-    definition = request.get("PipelineDefinition")
-    if given and isinstance(definition, str):
-        with suppress(ValueError):  # what cannot be read is refused where it is judged
-            amended["PipelineDefinition"] = with_parameters(definition, given)
-    return amended
-
-
 # --- the table ------------------------------------------------------------------------------------
 
 
 def _one(kind: str, *, invoked: bool = False) -> Reference:
-    return Reference(kinds=(KINDS[kind],), find=_named(KINDS[kind]), invoked=invoked)
+    return Reference(kinds=(KINDS[kind],), find=by_name(KINDS[kind]), invoked=invoked)
 
 
 def _arn(*kinds: str, or_nothing: bool = False) -> Reference:
     rows = tuple(KINDS[kind] for kind in kinds)
     return Reference(
         kinds=rows,
-        find=_by_arn(rows, or_nothing=or_nothing),
+        find=by_arn(rows, or_nothing=or_nothing),
         case="where it is the ARN of one" if or_nothing else "",
     )
 
 
-_USER_PROFILE = Reference(kinds=(KINDS["user-profile"],), find=_in_domain(KINDS["user-profile"]))
-_SPACE = Reference(kinds=(KINDS["space"],), find=_in_domain(KINDS["space"]))
+_USER_PROFILE = Reference(kinds=(KINDS["user-profile"],), find=in_domain(KINDS["user-profile"]))
+_SPACE = Reference(kinds=(KINDS["space"],), find=in_domain(KINDS["space"]))
 _LIFECYCLE = Reference(
-    kinds=(KINDS["studio-lifecycle-config"],), find=_unless_cleared(KINDS["studio-lifecycle-config"])
+    kinds=(KINDS["studio-lifecycle-config"],), find=unless_cleared(KINDS["studio-lifecycle-config"])
 )
 _REPOSITORY = Reference(
-    kinds=(KINDS["code-repository"],), find=_repository, case="where it is a name and no URL"
+    kinds=(KINDS["code-repository"],), find=repository, case="where it is a name and no URL"
 )
 _TEAM = Reference(
     kinds=(KINDS["workteam"],),
-    find=_team,
+    find=private_team,
     case="where it is a private team",
     judged_here=ControlId.PUBLIC_WORKFORCE,
 )
@@ -253,7 +113,7 @@ def _hosting() -> Iterator[tuple[str, str, Reference]]:
         "EndpointName",
         Reference(
             kinds=(KINDS["endpoint"],),
-            find=_retained,
+            find=retained_endpoint,
             case="where its data capture is retained",
         ),
     )
@@ -295,7 +155,7 @@ def _monitoring() -> Iterator[tuple[str, str, Reference]]:
     yield (
         "MonitoringScheduleConfig",
         "MonitoringJobDefinitionName",
-        Reference(kinds=tuple(_MONITORS.values()), find=_monitor),
+        Reference(kinds=tuple(MONITORS.values()), find=by_monitoring_type),
     )
     yield "StartMonitoringScheduleRequest", "MonitoringScheduleName", _one("monitoring-schedule")
     yield "EndpointInput", "EndpointName", _one("endpoint")
@@ -327,7 +187,7 @@ def _studio() -> Iterator[tuple[str, str, Reference]]:
         "SageMakerImageArn",
         Reference(
             kinds=(KINDS["image"], KINDS["image-version"]),
-            find=_image,
+            find=image,
             case="the version where none is named beside it: the newest, or the alias's",
             judged_here=ControlId.CONTAINER_IMAGE,
             pin=Pin(
@@ -343,11 +203,11 @@ def _studio() -> Iterator[tuple[str, str, Reference]]:
         "SageMakerImageVersionArn",
         Reference(
             kinds=(KINDS["image-version"],),
-            find=_unless_cleared(KINDS["image-version"]),
+            find=unless_cleared(KINDS["image-version"]),
             judged_here=ControlId.CONTAINER_IMAGE,
         ),
     )
-    yield "CustomImage", "ImageName", Reference(kinds=(KINDS["image-version"],), find=_custom_image)
+    yield "CustomImage", "ImageName", Reference(kinds=(KINDS["image-version"],), find=custom_image)
     yield "CustomImage", "AppImageConfigName", _one("app-image-config")
     yield "CreateImageVersionRequest", "ImageName", _one("image")
 
@@ -359,20 +219,25 @@ def _pipelines() -> Iterator[tuple[str, str, Reference]]:
         member="PipelineVersionId",
         shown="PipelineVersionId",
         listed=("ListPipelineVersions", "PipelineVersionSummaries"),
-        unless=("PipelineVersionAlias",),
+        alias=("PipelineVersionAlias", "PipelineVersionAliases"),
     )
     kinds = (KINDS["pipeline"],)
     yield (
         "StartPipelineExecutionRequest",
         "PipelineName",
-        Reference(kinds=kinds, find=_pipeline, pin=newest, amend=_started),
+        Reference(kinds=kinds, find=pipeline, pin=newest, amend=started),
     )
-    yield "UpdatePipelineVersionRequest", "PipelineArn", Reference(kinds=kinds, find=_pipeline)
+    yield "UpdatePipelineVersionRequest", "PipelineArn", Reference(kinds=kinds, find=pipeline)
     yield (
         "RetryPipelineExecutionRequest",
         "PipelineExecutionArn",
+        Reference(kinds=(KINDS["pipeline-execution"], KINDS["pipeline-role"]), find=execution, amend=started),
+    )
+    yield (
+        "SelectiveExecutionConfig",
+        "SourcePipelineExecutionArn",
         Reference(
-            kinds=(KINDS["pipeline-execution"],), find=_named(KINDS["pipeline-execution"]), amend=_started
+            kinds=(KINDS["pipeline-execution"],), find=by_name(KINDS["pipeline-execution"]), amend=started
         ),
     )
     yield (
@@ -380,9 +245,9 @@ def _pipelines() -> Iterator[tuple[str, str, Reference]]:
         "Arn",
         Reference(
             kinds=kinds,
-            find=_scheduled_pipeline,
+            find=scheduled_pipeline,
             case="where a schedule or a rule starts one",
-            amend=_started,
+            amend=started,
         ),
     )
 

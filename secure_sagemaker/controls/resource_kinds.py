@@ -77,275 +77,145 @@ _MODEL_ACCOUNT_KEEPS = frozenset(
 _IN_S3 = {"PipelineDefinitionS3Location.Bucket": "the definition itself is shown, wherever it was read from"}
 
 
-def _monitoring(noun: str, id_: str) -> ResourceKind:
+def _kind(
+    id_: str,
+    noun: str,
+    *,
+    names: tuple[str, ...] = (),
+    by_arn: bool = False,
+    changes: bool = True,
+    root: str = "",
+    theirs: frozenset[ControlId] = frozenset(),
+    renamed: Mapping[tuple[str, str], str] = MappingProxyType({}),
+) -> ResourceKind:
+    """A kind whose operations and name are called after one noun, as most are."""
     return ResourceKind(
         id=id_,
-        describe=f"Describe{noun}JobDefinition",
-        create=f"Create{noun}JobDefinition",
-        names=("JobDefinitionName",),
-        changes=False,
+        describe=f"Describe{noun}",
+        create=f"Create{noun}",
+        names=names or (f"{noun}Name",),
+        by_arn=by_arn,
+        changes=changes,
+        root=root,
+        theirs=theirs,
+        renamed=renamed,
     )
 
 
-def _rows() -> tuple[ResourceKind, ...]:
-    return (
-        # Hosting.
-        ResourceKind(
-            id="endpoint", describe="DescribeEndpoint", create="CreateEndpoint", names=("EndpointName",)
-        ),
-        ResourceKind(
-            id="endpoint-config",
-            describe="DescribeEndpointConfig",
-            create="CreateEndpointConfig",
-            names=("EndpointConfigName",),
-            changes=False,
-        ),
-        ResourceKind(
-            id="model",
-            describe="DescribeModel",
-            create="CreateModel",
-            names=("ModelName",),
-            changes=False,
-        ),
-        ResourceKind(
-            id="model-package",
-            describe="DescribeModelPackage",
-            create="CreateModelPackage",
-            names=("ModelPackageName",),
-            by_arn=True,
-            theirs=_MODEL_ACCOUNT_KEEPS,
-        ),
-        ResourceKind(
-            id="algorithm",
-            describe="DescribeAlgorithm",
-            create="CreateAlgorithm",
-            names=("AlgorithmName",),
-            by_arn=True,
-            changes=False,
-            theirs=_MODEL_ACCOUNT_KEEPS,
-        ),
-        ResourceKind(
-            id="inference-component",
-            describe="DescribeInferenceComponent",
-            create="CreateInferenceComponent",
-            names=("InferenceComponentName",),
-            renamed={
-                ("InferenceComponentContainerSpecification", "Image"): "DeployedImage.SpecifiedImage",
-            },
-        ),
-        ResourceKind(
-            id="inference-experiment",
-            describe="DescribeInferenceExperiment",
-            create="CreateInferenceExperiment",
-            names=("Name",),
-            renamed={("CreateInferenceExperimentRequest", "EndpointName"): "EndpointMetadata.EndpointName"},
-        ),
-        ResourceKind(
-            id="inference-router",
-            describe="DescribeInferenceRouter",
-            create="CreateInferenceRouter",
-            names=("InferenceRouterName",),
-        ),
-        # Pipelines.
-        ResourceKind(
-            id="pipeline",
-            describe="DescribePipeline",
-            create="CreatePipeline",
-            names=("PipelineName",),
-            by_arn=True,
-            unshown=_IN_S3,
-        ),
-        ResourceKind(
-            id="pipeline-execution",
-            describe="DescribePipelineDefinitionForExecution",
-            create="CreatePipeline",
-            names=("PipelineExecutionArn",),
-            by_arn=True,
-            besides=("ListPipelineParametersForExecution", "PipelineParameters"),
-            unshown={
-                **_IN_S3,
-                "RoleArn": "the role that the execution was started with, which was judged then",
-            },
-        ),
-        # Monitoring.
-        _monitoring("DataQuality", "data-quality-job-definition"),
-        _monitoring("ModelQuality", "model-quality-job-definition"),
-        _monitoring("ModelBias", "model-bias-job-definition"),
-        _monitoring("ModelExplainability", "model-explainability-job-definition"),
-        ResourceKind(
-            id="monitoring-schedule",
-            describe="DescribeMonitoringSchedule",
-            create="CreateMonitoringSchedule",
-            names=("MonitoringScheduleName",),
-        ),
-        # Notebooks and Studio.
-        ResourceKind(
-            id="notebook-instance",
-            describe="DescribeNotebookInstance",
-            create="CreateNotebookInstance",
-            names=("NotebookInstanceName",),
-            renamed={
-                ("CreateNotebookInstanceInput", "SecurityGroupIds"): "SecurityGroups",
-                (
-                    "CreateNotebookInstanceInput",
-                    "LifecycleConfigName",
-                ): "NotebookInstanceLifecycleConfigName",
-            },
-        ),
-        ResourceKind(
-            id="notebook-instance-lifecycle-config",
-            describe="DescribeNotebookInstanceLifecycleConfig",
-            create="CreateNotebookInstanceLifecycleConfig",
-            names=("NotebookInstanceLifecycleConfigName",),
-        ),
-        ResourceKind(
-            id="code-repository",
-            describe="DescribeCodeRepository",
-            create="CreateCodeRepository",
-            names=("CodeRepositoryName",),
-        ),
-        ResourceKind(id="domain", describe="DescribeDomain", create="CreateDomain", names=("DomainId",)),
-        ResourceKind(
-            id="user-profile",
-            describe="DescribeUserProfile",
-            create="CreateUserProfile",
-            names=("DomainId", "UserProfileName"),
-        ),
-        ResourceKind(
-            id="space", describe="DescribeSpace", create="CreateSpace", names=("DomainId", "SpaceName")
-        ),
-        ResourceKind(
-            id="studio-lifecycle-config",
-            describe="DescribeStudioLifecycleConfig",
-            create="CreateStudioLifecycleConfig",
-            names=("StudioLifecycleConfigName",),
-            changes=False,
-        ),
-        ResourceKind(id="image", describe="DescribeImage", create="CreateImage", names=("ImageName",)),
-        ResourceKind(
-            id="image-version",
-            describe="DescribeImageVersion",
-            create="CreateImageVersion",
-            names=("ImageName", "Version"),
-            renamed={("CreateImageVersionRequest", "ImageName"): "ImageArn"},
-        ),
-        ResourceKind(
-            id="app-image-config",
-            describe="DescribeAppImageConfig",
-            create="CreateAppImageConfig",
-            names=("AppImageConfigName",),
-        ),
-        # What else runs, stores or shows data.
-        ResourceKind(
-            id="cluster",
-            describe="DescribeCluster",
-            create="CreateCluster",
-            names=("ClusterName",),
-            by_arn=True,
-            renamed={
-                ("ClusterKubernetesConfig", "Labels"): "DesiredLabels",
-                ("ClusterKubernetesConfig", "Taints"): "DesiredTaints",
-            },
-        ),
-        ResourceKind(
-            id="feature-group",
-            describe="DescribeFeatureGroup",
-            create="CreateFeatureGroup",
-            names=("FeatureGroupName",),
-            by_arn=True,
-        ),
-        ResourceKind(
-            id="flow-definition",
-            describe="DescribeFlowDefinition",
-            create="CreateFlowDefinition",
-            names=("FlowDefinitionName",),
-            changes=False,
-        ),
-        ResourceKind(
-            id="workteam",
-            describe="DescribeWorkteam",
-            create="CreateWorkteam",
-            names=("WorkteamName",),
-            root="Workteam",
-            renamed={("CreateWorkteamRequest", "WorkforceName"): "WorkforceArn"},
-        ),
-        ResourceKind(
-            id="workforce",
-            describe="DescribeWorkforce",
-            create="CreateWorkforce",
-            names=("WorkforceName",),
-            root="Workforce",
-        ),
-        ResourceKind(
-            id="mlflow-tracking-server",
-            describe="DescribeMlflowTrackingServer",
-            create="CreateMlflowTrackingServer",
-            names=("TrackingServerName",),
-        ),
-        ResourceKind(
-            id="mlflow-app",
-            describe="DescribeMlflowApp",
-            create="CreateMlflowApp",
-            names=("Arn",),
-            by_arn=True,
-        ),
-        ResourceKind(
-            id="partner-app",
-            describe="DescribePartnerApp",
-            create="CreatePartnerApp",
-            names=("Arn",),
-            by_arn=True,
-        ),
-        ResourceKind(
-            id="compilation-job",
-            describe="DescribeCompilationJob",
-            create="CreateCompilationJob",
-            names=("CompilationJobName",),
-            changes=False,
-        ),
-        ResourceKind(
-            id="edge-packaging-job",
-            describe="DescribeEdgePackagingJob",
-            create="CreateEdgePackagingJob",
-            names=("EdgePackagingJobName",),
-            changes=False,
-        ),
-        ResourceKind(
-            id="edge-deployment-plan",
-            describe="DescribeEdgeDeploymentPlan",
-            create="CreateEdgeDeploymentPlan",
-            names=("EdgeDeploymentPlanName",),
-        ),
-        ResourceKind(
-            id="device-fleet",
-            describe="DescribeDeviceFleet",
-            create="CreateDeviceFleet",
-            names=("DeviceFleetName",),
-        ),
-        ResourceKind(id="hub", describe="DescribeHub", create="CreateHub", names=("HubName",), by_arn=True),
-        ResourceKind(
-            id="model-card",
-            describe="DescribeModelCard",
-            create="CreateModelCard",
-            names=("ModelCardName",),
-            by_arn=True,
-        ),
-        ResourceKind(
-            id="ai-workload-config",
-            describe="DescribeAIWorkloadConfig",
-            create="CreateAIWorkloadConfig",
-            names=("AIWorkloadConfigName",),
-            changes=False,
-        ),
-        ResourceKind(
-            id="training-session",
-            describe="DescribeTrainingSession",
-            create="CreateTrainingSession",
-            names=("TrainingSessionName",),
-            root="TrainingSessionDetail",
-            changes=False,
-        ),
-    )
+_ROWS = (
+    # Hosting.
+    _kind("endpoint", "Endpoint"),
+    _kind("endpoint-config", "EndpointConfig", changes=False),
+    _kind("model", "Model", changes=False),
+    _kind("model-package", "ModelPackage", by_arn=True, theirs=_MODEL_ACCOUNT_KEEPS),
+    _kind("algorithm", "Algorithm", by_arn=True, changes=False, theirs=_MODEL_ACCOUNT_KEEPS),
+    _kind(
+        "inference-component",
+        "InferenceComponent",
+        renamed={("InferenceComponentContainerSpecification", "Image"): "DeployedImage.SpecifiedImage"},
+    ),
+    _kind(
+        "inference-experiment",
+        "InferenceExperiment",
+        names=("Name",),
+        renamed={("CreateInferenceExperimentRequest", "EndpointName"): "EndpointMetadata.EndpointName"},
+    ),
+    _kind("inference-router", "InferenceRouter"),
+    # Pipelines.
+    ResourceKind(
+        id="pipeline",
+        describe="DescribePipeline",
+        create="CreatePipeline",
+        names=("PipelineName",),
+        by_arn=True,
+        unshown=_IN_S3,
+    ),
+    ResourceKind(
+        id="pipeline-execution",
+        describe="DescribePipelineDefinitionForExecution",
+        create="CreatePipeline",
+        names=("PipelineExecutionArn",),
+        by_arn=True,
+        besides=("ListPipelineParametersForExecution", "PipelineParameters"),
+        unshown={
+            **_IN_S3,
+            "RoleArn": "an execution has the role of its pipeline, which is looked at beside it",
+        },
+    ),
+    ResourceKind(
+        id="pipeline-role",
+        describe="DescribePipeline",
+        create="CreatePipeline",
+        names=("PipelineName",),
+        by_arn=True,
+        renamed={("CreatePipelineRequest", "PipelineDefinition"): ""},
+        unshown={**_IN_S3, "PipelineDefinition": "an execution has a definition of its own"},
+    ),
+    # Monitoring.
+    *(
+        _kind(id_, f"{noun}JobDefinition", names=("JobDefinitionName",), changes=False)
+        for id_, noun in (
+            ("data-quality-job-definition", "DataQuality"),
+            ("model-quality-job-definition", "ModelQuality"),
+            ("model-bias-job-definition", "ModelBias"),
+            ("model-explainability-job-definition", "ModelExplainability"),
+        )
+    ),
+    _kind("monitoring-schedule", "MonitoringSchedule"),
+    # Notebooks and Studio.
+    _kind(
+        "notebook-instance",
+        "NotebookInstance",
+        renamed={
+            ("CreateNotebookInstanceInput", "SecurityGroupIds"): "SecurityGroups",
+            ("CreateNotebookInstanceInput", "LifecycleConfigName"): "NotebookInstanceLifecycleConfigName",
+        },
+    ),
+    _kind("notebook-instance-lifecycle-config", "NotebookInstanceLifecycleConfig"),
+    _kind("code-repository", "CodeRepository"),
+    _kind("domain", "Domain", names=("DomainId",)),
+    _kind("user-profile", "UserProfile", names=("DomainId", "UserProfileName")),
+    _kind("space", "Space", names=("DomainId", "SpaceName")),
+    _kind("studio-lifecycle-config", "StudioLifecycleConfig", changes=False),
+    _kind("image", "Image"),
+    _kind(
+        "image-version",
+        "ImageVersion",
+        names=("ImageName", "Version"),
+        renamed={("CreateImageVersionRequest", "ImageName"): "ImageArn"},
+    ),
+    _kind("app-image-config", "AppImageConfig"),
+    # What else runs, stores or shows data.
+    _kind(
+        "cluster",
+        "Cluster",
+        by_arn=True,
+        renamed={
+            ("ClusterKubernetesConfig", "Labels"): "DesiredLabels",
+            ("ClusterKubernetesConfig", "Taints"): "DesiredTaints",
+        },
+    ),
+    _kind("feature-group", "FeatureGroup", by_arn=True),
+    _kind("flow-definition", "FlowDefinition", changes=False),
+    _kind(
+        "workteam",
+        "Workteam",
+        root="Workteam",
+        renamed={("CreateWorkteamRequest", "WorkforceName"): "WorkforceArn"},
+    ),
+    _kind("workforce", "Workforce", root="Workforce"),
+    _kind("mlflow-tracking-server", "MlflowTrackingServer", names=("TrackingServerName",)),
+    _kind("mlflow-app", "MlflowApp", names=("Arn",), by_arn=True),
+    _kind("partner-app", "PartnerApp", names=("Arn",), by_arn=True),
+    _kind("compilation-job", "CompilationJob", changes=False),
+    _kind("edge-packaging-job", "EdgePackagingJob", changes=False),
+    _kind("edge-deployment-plan", "EdgeDeploymentPlan"),
+    _kind("device-fleet", "DeviceFleet"),
+    _kind("hub", "Hub", by_arn=True),
+    _kind("model-card", "ModelCard", by_arn=True),
+    _kind("ai-workload-config", "AIWorkloadConfig", changes=False),
+    _kind("training-session", "TrainingSession", root="TrainingSessionDetail", changes=False),
+)
 
 
-KINDS: Mapping[str, ResourceKind] = MappingProxyType({kind.id: kind for kind in _rows()})
+KINDS: Mapping[str, ResourceKind] = MappingProxyType({kind.id: kind for kind in _ROWS})

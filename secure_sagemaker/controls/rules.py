@@ -20,7 +20,6 @@ from secure_sagemaker.controls.cases import (
     names_models,
     remote_function,
 )
-from secure_sagemaker.controls.catalogue import ExemptionId
 from secure_sagemaker.controls.checks import (
     AtLeast,
     Choice,
@@ -37,6 +36,7 @@ from secure_sagemaker.controls.checks import (
     Trusted,
 )
 from secure_sagemaker.controls.documents import Document
+from secure_sagemaker.controls.exemptions import ExemptionId
 from secure_sagemaker.controls.images import ContainerImage, ImageOfAccount
 from secure_sagemaker.controls.perimeter import Bucket, BucketOwner, ResourcePolicy, S3Location, TrustedArn
 from secure_sagemaker.controls.tags import AddedTags, RemovedTags, Tags

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from secure_sagemaker.baseline import ControlId, SecurityBaseline
-from secure_sagemaker.controls.catalogue import ExemptionId
 from secure_sagemaker.controls.checks import Choice, Flag, Forbidden, Key
+from secure_sagemaker.controls.exemptions import ExemptionId
 from secure_sagemaker.controls.locations import is_directory_bucket, other_than_bucket
 from secure_sagemaker.controls.perimeter import Bucket, BucketOwner, ResourcePolicy, TrustedArn
 from secure_sagemaker.controls.s3 import BucketKey, Encryption

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from secure_sagemaker.baseline import ControlId
-from secure_sagemaker.controls.catalogue import ExemptionId
 from secure_sagemaker.controls.checks import Choice, Forbidden, Key
+from secure_sagemaker.controls.exemptions import ExemptionId
 from secure_sagemaker.controls.perimeter import Bucket, BucketOwner, TrustedPrincipal
 from secure_sagemaker.controls.rules import (
     GROUPS,

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from secure_sagemaker.baseline import ControlId, Mode, Waiver
-from secure_sagemaker.controls.catalogue import CONTROLS, EXEMPTIONS, references
+from secure_sagemaker.controls.catalogue import CONTROLS, references
 from secure_sagemaker.controls.decisions import ABSENT, HIDDEN, Action, Decision
+from secure_sagemaker.controls.exemptions import EXEMPTIONS
 from secure_sagemaker.controls.script_mode import Adaptation
 from secure_sagemaker.controls.unknown import told
 from secure_sagemaker.controls.verdicts import (

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from secure_sagemaker.baseline import ControlId, KeyReference, KindOfWork, Mode, SecurityBaseline
-from secure_sagemaker.controls.catalogue import ExemptionId
+from secure_sagemaker.controls.exemptions import ExemptionId
 
 __all__ = [
     "REMOVE",

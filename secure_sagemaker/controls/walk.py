@@ -6,6 +6,7 @@ needed: a path where something is decided, a copy where something may change.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
@@ -80,6 +81,8 @@ class Walk(Settling):
     ) -> Mapping[str, object]:
         """The structure as it may be sent: a copy of what is governed in it, or in the final walk itself."""
         changes: dict[str, object] = {}
+        reading = self.reading
+        stated = None if reading is None else reading.stated(content)
         if node.unknown:
             for name in sorted(node.unknown & content.keys()):
                 self.meet_unknown(path + name, content[name])
@@ -98,7 +101,7 @@ class Walk(Settling):
                 policy=self.policy,
             )
             check = member.rule.check
-            read = self.reading is not None and self.reading.is_read(content, member.name)
+            read = stated is not None and value is not stated.get(member.name)
             if isinstance(check, Document):
                 held = self._document(check, path + member.name, value, read=read)
                 if held is not None:
@@ -109,21 +112,25 @@ class Walk(Settling):
                 verdict = self._of_variable(check, site, verdict)
             if verdict is not None:
                 self._settle(member.rule, site, verdict, path, changes)
-                fixed = isinstance(verdict, Rewritten) and verdict.why is _CHOSEN and member.name in changes
-                if fixed and self.reading is not None:
-                    self.reading.fix(content, member.name)
+                chosen = read and isinstance(verdict, Rewritten) and verdict.why is _CHOSEN
+                if chosen and reading is not None and member.name in changes:
+                    reading.fix(content, member.name)
         if node.children:
             around = (*ancestors, (node.shape, content))
             for child in node.children:
                 value = content.get(child.name)
                 if value is not None:
-                    changes[child.name] = self._seeded(child, value, path + child.name, around)
+                    secured = self._seeded(child, value, path + child.name, around)
+                    if secured is not value:
+                        changes[child.name] = secured
                 elif child.parent is not None:
                     self._create(child, child.parent, node, content, changes, path=path, ancestors=around)
         if node.whole is not None:
             for adaptation in node.whole(_with(content, changes), self.policy.baseline):
                 self._adapt(adaptation, path, changes)
-        return content if self.final else _with(content, changes)
+        # A document's structures are ours alone: what is not changed in them need not be copied.
+        kept = self.final or (reading is not None and not changes)
+        return content if kept else _with(content, changes)
 
     def _create(
         self,
@@ -199,13 +206,13 @@ class Walk(Settling):
                     self._nested(node, nesting[1:], item, f"{path}[{index}]", ancestors)
                     for index, item in enumerate(value)
                 ]
-                return value if self.final else items
+                return value if all(map(operator.is_, items, value)) else items
         elif isinstance(value, _STRUCTURE):
             entries = {
                 key: self._nested(node, nesting[1:], item, f"{path}[{key!r}]", ancestors)
                 for key, item in value.items()
             }
-            return value if self.final else entries
+            return value if all(map(operator.is_, entries.values(), value.values())) else entries
         if self.reading is not None:
             got = type(value).__name__
             self.conflict(
@@ -215,7 +222,9 @@ class Walk(Settling):
 
     def _of_variable(self, check: Check, site: Site, verdict: Verdict) -> Verdict:
         """A value that whoever starts the pipeline chooses, or that exists only when it runs."""
-        absent = check.judge(replace(site, present=False, value=None))
+        value, site.present, site.value = site.value, False, None
+        absent = check.judge(site)
+        site.present, site.value = True, value
         if isinstance(absent, Lookup):
             return absent
         untold = holds_unknown(site.value) and not isinstance(verdict, Kept)
@@ -260,7 +269,12 @@ class Walk(Settling):
         inner = self
         if read:
             inner = replace(self, final=True, unchangeable=_JOINED)
-        held = _HOLD[document.kind](inner, value, path)
+        try:
+            held = _HOLD[document.kind](inner, value, path)
+        except RecursionError:
+            control = _CONTROLS[document.kind]
+            self.conflict(control, path, "a document that is nested too deeply", "one that can be read")
+            return None
         return None if inner.final else held
 
 
@@ -268,6 +282,7 @@ _HOLD: Mapping[str, Callable[[Walk, object, str], str | None]] = {
     "job": hold_job_document,
     "pipeline": hold_definition,
 }
+_CONTROLS = {"job": ControlId.JOB_DOCUMENT, "pipeline": ControlId.PIPELINE_DEFINITION}
 
 
 def _holds(content: object, part: object) -> bool:

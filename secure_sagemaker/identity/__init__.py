@@ -1,28 +1,39 @@
 """Who signs: the assumed role, and nothing else.
 
 credentials   AssumeRole as botocore credentials that refresh themselves
+refresh       when they do, what while STS does not answer, and what the clock is
+explained     what to change when STS does not give the role
 handed        credentials that another process hands out instead
+who           the person or the workload that a session is for
+cache         credentials kept for other processes
 mfa           MFA, asked for once
 keys          KMS references, resolved to key ARNs
+sources       whose credentials assume roles
 anchors       the organisation's layer, where it is kept in AWS
 """
 
 from secure_sagemaker.identity.anchors import read_anchor
+from secure_sagemaker.identity.cache import CredentialCache
 from secure_sagemaker.identity.credentials import (
+    ANOTHER_ANSWERS,
     AssumedRole,
     AssumeRoleProvider,
     Principal,
     is_assuming,
+    principal_problem,
     sts_client,
 )
 from secure_sagemaker.identity.handed import RECORDS_FILE, HandedError, ask, handed_folder
 from secure_sagemaker.identity.keys import KeyResolver
-from secure_sagemaker.identity.mfa import MfaToken, mfa_source
+from secure_sagemaker.identity.mfa import MfaToken, mfa_command, mfa_prompt, mfa_source
+from secure_sagemaker.identity.sources import sources
 
 __all__ = [
+    "ANOTHER_ANSWERS",
     "RECORDS_FILE",
     "AssumeRoleProvider",
     "AssumedRole",
+    "CredentialCache",
     "HandedError",
     "KeyResolver",
     "MfaToken",
@@ -30,7 +41,11 @@ __all__ = [
     "ask",
     "handed_folder",
     "is_assuming",
+    "mfa_command",
+    "mfa_prompt",
     "mfa_source",
+    "principal_problem",
     "read_anchor",
+    "sources",
     "sts_client",
 ]

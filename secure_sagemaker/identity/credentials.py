@@ -8,39 +8,46 @@ source, or the role cannot be assumed, that is an error: nothing falls back to w
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import partial
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypedDict
 
 import boto3
-from botocore.credentials import (
-    CredentialProvider,
-    DeferredRefreshableCredentials,
-)
+from botocore.credentials import CredentialProvider
 from botocore.exceptions import BotoCoreError, ClientError
 
 from secure_sagemaker.baseline import SecurityBaseline
 from secure_sagemaker.exceptions import IdentityError
+from secure_sagemaker.identity.cache import CredentialCache
+from secure_sagemaker.identity.explained import remedy
 from secure_sagemaker.identity.handed import HandedError
+from secure_sagemaker.identity.refresh import LastingCredentials, Skew
+from secure_sagemaker.identity.who import who
 
 if TYPE_CHECKING:
     from types_boto3_sts import STSClient
 
-__all__ = ["AssumeRoleProvider", "AssumedRole", "Principal", "is_assuming", "sts_client"]
+__all__ = [
+    "ANOTHER_ANSWERS",
+    "AssumeRoleProvider",
+    "AssumedRole",
+    "Principal",
+    "is_assuming",
+    "principal_problem",
+    "sts_client",
+]
 
 DEFAULT_SESSION_NAME = "secure-sagemaker"
 METHOD = "secure-sagemaker-assume-role"
+_EARLY = 900
+_CHAINED = 3600
+_OF_ROLES = frozenset({"assume-role", "assume-role-with-web-identity", "container-role", "iam-role", "sso"})
+"""Methods of botocore's providers whose credentials are a role's session in any case."""
 _GLOBAL_STS = "https://sts.amazonaws.com"
-
-_TRUST_ACTIONS = (
-    ("tags", "sts:TagSession"),
-    ("source_identity", "sts:SetSourceIdentity"),
-)
-
 
 _assuming: ContextVar[bool] = ContextVar("secure_sagemaker_assuming", default=False)
 
@@ -89,8 +96,42 @@ class _Session:
     token: str = field(repr=False)
 
 
+def _session(told: Mapping[str, object]) -> _Session:
+    size = told.get("packed_policy_size")
+    return _Session(
+        principal=Principal(
+            arn=str(told.get("arn")),
+            access_key_id=str(told["access_key"]),
+            expires=str(told["expiry_time"]),
+            packed_policy_size=size if isinstance(size, int) else None,
+        ),
+        secret_key=str(told["secret_key"]),
+        token=str(told["token"]),
+    )
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 def _no_problem(_: str) -> None:
     return None
+
+
+ANOTHER_ANSWERS = (
+    "find out what answers in STS's place: an endpoint override, a proxy, a credential cache written by hand"
+)
+
+
+def principal_problem(baseline: SecurityBaseline, arn: str) -> str | None:
+    """Why somebody is not a session of the baseline's role; None where it is one."""
+    role = baseline.role_arn
+    expected = (
+        f"arn:{role.partition}:sts::{baseline.account}:assumed-role/{role.resource.rpartition('/')[2]}/"
+    )
+    if arn.startswith(expected):
+        return None
+    return f"AWS sees {arn}, and the baseline names {baseline.role.arn}"
 
 
 def sts_client(
@@ -132,6 +173,8 @@ class AssumedRole:
         session_suffix: What the role session name ends with, to tell sessions apart in CloudTrail.
         endpoint_problem: Tells why STS's endpoint may not be used, or None when it may.
         handed: Asks the process that assumed the role already, where this one was started by it.
+        clock: Tells the time, in UTC.
+        cache: Where credentials are kept for other processes.
     """
 
     def __init__(
@@ -145,7 +188,11 @@ class AssumedRole:
         session_suffix: str = "",
         endpoint_problem: Callable[[str], str | None] = _no_problem,
         handed: Callable[[], Mapping[str, object]] | None = None,
+        clock: Callable[[], datetime] = _utc_now,
+        cache: CredentialCache | None = None,
     ) -> None:
+        self._cache = cache
+        self._who = who(os.environ)
         self._baseline = baseline
         self._handed = handed
         self._source = source
@@ -156,17 +203,22 @@ class AssumedRole:
         self._endpoint_problem = endpoint_problem
         self._principal: Principal | None = None
         self._issued: set[str] = set()
+        self._skew = Skew(clock)
+        # botocore's own 15 minutes are the whole life of the shortest credentials: each signature would refresh.
+        self._early = min(_EARLY, baseline.role.duration_seconds // 2)
         # One object for the session: its lock is what lets threads assume the role once.
-        # Asked for the time before each signature; botocore's own way, in local time, takes far longer.
-        self._credentials = DeferredRefreshableCredentials(
-            refresh_using=self.fetch, method=METHOD, time_fetcher=partial(datetime.now, UTC)
+        self._credentials = LastingCredentials(
+            self.fetch,
+            method=METHOD,
+            early=self._early,
+            now=self._skew.now,
         )
 
     def __repr__(self) -> str:
         return f"AssumedRole({self._baseline.role.arn!r})"
 
     @property
-    def credentials(self) -> DeferredRefreshableCredentials:
+    def credentials(self) -> LastingCredentials:
         """Credentials that assume the role when they are first needed, and again before they expire."""
         return self._credentials
 
@@ -187,10 +239,12 @@ class AssumedRole:
         """Assume the role, for botocore's refreshable credentials.
 
         Raises:
-            IdentityError: There is no source, or STS says no; the message says what to change.
+            IdentityError: There is no source, or STS says no, or gives another role; the message says what to change.
         """
         with _while_assuming():
-            session = self._assume() if self._handed is None else self._take(self._handed)
+            session = _session(self._kept() if self._handed is None else self._take(self._handed))
+        if (problem := principal_problem(self._baseline, session.principal.arn)) is not None:
+            raise IdentityError(problem, remedy=ANOTHER_ANSWERS)
         self._principal = session.principal
         self._issued.add(session.principal.access_key_id)
         return {
@@ -217,29 +271,30 @@ class AssumedRole:
             "packed_policy_size": principal.packed_policy_size,
         }
 
-    def _take(self, handed: Callable[[], Mapping[str, object]]) -> _Session:
+    def _take(self, handed: Callable[[], Mapping[str, object]]) -> Mapping[str, object]:
         try:
-            answer = handed()
+            return handed()
         except HandedError as failed:
             raise IdentityError(
                 f"this process is to be handed the credentials of {self._baseline.role.arn}, and was not: {failed}",
                 remedy="keep the program that started it running, and use its baseline; one of another baseline "
                 "has a process of its own",
             ) from failed
-        size = answer["packed_policy_size"]
-        return _Session(
-            principal=Principal(
-                arn=str(answer["arn"]),
-                access_key_id=str(answer["access_key"]),
-                expires=str(answer["expiry_time"]),
-                packed_policy_size=size if isinstance(size, int) else None,
-            ),
-            secret_key=str(answer["secret_key"]),
-            token=str(answer["token"]),
+
+    def _kept(self) -> Mapping[str, object]:
+        """What another process has kept, or the role assumed."""
+        if self._cache is None:
+            return self._assume()
+        return self._cache.kept(
+            {"region": self._region, "request": self._request()},
+            source=self._source,
+            good_until=lambda: self._skew.now() + timedelta(seconds=self._early),
+            fetch=self._assume,
         )
 
-    def _assume(self) -> _Session:
+    def _assume(self) -> Mapping[str, object]:
         request = self._request()
+        self._refuse_long_chain()
         sts = sts_client(
             self._source,
             region=self._region,
@@ -249,6 +304,7 @@ class AssumedRole:
         try:
             answer = sts.assume_role(**request)  # type: ignore[arg-type]  # built field by field
         except ClientError as refused:
+            self._skew.told(refused.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}))
             raise self._explained(refused) from refused
         except BotoCoreError as failed:
             raise IdentityError(
@@ -256,33 +312,45 @@ class AssumedRole:
                 remedy="check the network path to STS and the source's credentials; nothing was sent unsigned or "
                 "with other credentials",
             ) from failed
+        self._skew.told(answer["ResponseMetadata"].get("HTTPHeaders", {}))
         credentials = answer["Credentials"]
         expires: datetime = credentials["Expiration"]
-        return _Session(
-            principal=Principal(
-                arn=answer["AssumedRoleUser"]["Arn"],
-                access_key_id=credentials["AccessKeyId"],
-                expires=expires.isoformat(),
-                packed_policy_size=answer.get("PackedPolicySize"),
-            ),
-            secret_key=credentials["SecretAccessKey"],
-            token=credentials["SessionToken"],
-        )
+        return {
+            "access_key": credentials["AccessKeyId"],
+            "secret_key": credentials["SecretAccessKey"],
+            "token": credentials["SessionToken"],
+            "expiry_time": expires.isoformat(),
+            "arn": answer["AssumedRoleUser"]["Arn"],
+            "packed_policy_size": answer.get("PackedPolicySize"),
+        }
+
+    def _refuse_long_chain(self) -> None:
+        held = self._source.get_credentials()
+        duration = self._baseline.role.duration_seconds
+        if held is not None and held.method in _OF_ROLES and duration > _CHAINED:
+            raise IdentityError(
+                f"{self._baseline.role.arn} cannot be assumed for {duration} seconds: the source's credentials "
+                f"({held.method}) are those of a role, and a role assumed from a role lives for {_CHAINED} at most",
+                remedy=f"state role.duration_seconds as {_CHAINED} or less; the session refreshes by itself",
+            )
 
     def _request(self) -> dict[str, object]:
         role = self._baseline.role
         name = role.session_name or DEFAULT_SESSION_NAME
         request: dict[str, object] = {
             "RoleArn": role.arn,
-            "RoleSessionName": name[: 64 - len(self._suffix)] + self._suffix,
+            "RoleSessionName": self._who.fill(name)[: 64 - len(self._suffix)] + self._suffix,
             "DurationSeconds": role.duration_seconds,
         }
         if role.source_identity is not None:
-            request["SourceIdentity"] = role.source_identity
+            request["SourceIdentity"] = self._who.fill(role.source_identity)
         if role.external_id is not None:
             request["ExternalId"] = role.external_id
-        if role.tags:
-            request["Tags"] = [{"Key": key, "Value": value} for key, value in role.tags.items()]
+        tags = {key: self._who.fill(value) for key, value in role.tags.items()}
+        if role.digest_tag is not None:
+            tags[role.digest_tag] = self._baseline.digest
+        if tags:
+            request["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
         if role.transitive_tags:
             request["TransitiveTagKeys"] = list(role.transitive_tags)
         if self._policy_arns:
@@ -292,27 +360,11 @@ class AssumedRole:
         return request
 
     def _explained(self, refused: ClientError) -> IdentityError:
-        role = self._baseline.role
-        code = refused.response.get("Error", {}).get("Code", "")
-        text = refused.response.get("Error", {}).get("Message", "")
-        if code == "ValidationError" and "DurationSeconds" in text:
-            remedy = (
-                f"lower role.duration_seconds (now {role.duration_seconds}) to the role's maximum; "
-                "a role assumed from another role may live for 3600 seconds at most"
-            )
-        elif code in ("AccessDenied", "AccessDeniedException"):
-            needed = ["sts:AssumeRole"] + [action for field, action in _TRUST_ACTIONS if getattr(role, field)]
-            remedy = (
-                f"the role's trust policy must allow {', '.join(needed)} to the source's principal"
-                + (", with the external id" if role.external_id else "")
-                + (" and MFA" if role.mfa_serial else "")
-                + "; the source's own policy must allow them too"
-            )
-        elif code in ("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"):
-            remedy = "the source's credentials are no longer valid: sign in again"
-        else:
-            remedy = "mend what STS names"
-        return IdentityError(f"{role.arn} could not be assumed: {code}: {text}", remedy=remedy)
+        error: dict[str, str] = dict(refused.response.get("Error", {}))  # type: ignore[arg-type]  # texts, where told
+        return IdentityError(
+            f"{self._baseline.role.arn} could not be assumed: {error.get('Code', '')}: {error.get('Message', '')}",
+            remedy=remedy(error, self._baseline.role, self._skew.ahead),
+        )
 
 
 class AssumeRoleProvider(CredentialProvider):
@@ -325,6 +377,6 @@ class AssumeRoleProvider(CredentialProvider):
         super().__init__()
         self._role = role
 
-    def load(self) -> DeferredRefreshableCredentials:
+    def load(self) -> LastingCredentials:
         """The role's credentials, the same for every client."""
         return self._role.credentials

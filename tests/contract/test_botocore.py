@@ -503,6 +503,34 @@ def test_threads_refresh_once(wire: Wire) -> None:
     assert (["refreshed"], 8) == (calls, len(got))
 
 
+def test_refreshable_credentials_go_by_what_a_subclass_says() -> None:
+    """Whether to refresh is asked of `refresh_needed` with the two timeouts of the instance, under its own lock."""
+    asked: list[int | None] = []
+
+    class Ours(DeferredRefreshableCredentials):
+        def refresh_needed(self, refresh_in: int | None = None) -> bool:
+            asked.append(refresh_in)
+            return super().refresh_needed(refresh_in)
+
+    def refresh() -> dict[str, str]:
+        assert credentials._refresh_lock.locked()
+        return {
+            "access_key": SOURCE_KEY,
+            "secret_key": SECRET,
+            "token": "token",
+            "expiry_time": "2999-01-01T00:00:00Z",
+        }
+
+    credentials = Ours(refresh_using=refresh, method="ours")
+    credentials._advisory_refresh_timeout, credentials._mandatory_refresh_timeout = 77, 7
+    credentials._refresh_lock = threading.Lock()
+    credentials.get_frozen_credentials()
+    assert {77, 7} <= set(asked)
+    asked.clear()
+    credentials.get_frozen_credentials()
+    assert [77] == asked
+
+
 # --- sessions
 
 

@@ -59,6 +59,15 @@ def sdk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     forget()
 
 
+@pytest.fixture
+def launched(sdk: None, aws: EmbeddedAWS, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EmbeddedAWS:
+    """The account, as a program finds it that was launched in a directory of its own: the launcher's keys around it."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in aws.environment.items():
+        monkeypatch.setenv(name, value)
+    return aws
+
+
 def _all_allowed(asked: IamResponse) -> ActionResult:
     """Answer SimulatePrincipalPolicy, which moto lacks and older releases of the SDK ask before each job."""
     actions = asked._get_param("ActionNames", [])

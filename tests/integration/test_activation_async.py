@@ -102,6 +102,18 @@ def test_an_earlier_one_is_refused_or_adopted(aws: EmbeddedAWS) -> None:
     assert [one.partition("/")[0] for one in sent] == ["assumed-role", "user"]
 
 
+def test_a_context_from_before_makes_no_client(aws: EmbeddedAWS) -> None:
+    """A context that was asked for before, and is entered now, goes past the guard: it is refused."""
+
+    async def entered() -> None:
+        context = aiobotocore.get_session().create_client("s3")
+        with aws.session().activate(), pytest.raises(SessionError, match="before the process was activated"):
+            await context.__aenter__()
+
+    asyncio.run(entered())
+    assert not [request for request in aws.requests if request.service == "s3"]
+
+
 def test_leaving_restores_it(aws: EmbeddedAWS) -> None:
     """Its methods are its own again."""
     kind = aiobotocore.AioSession

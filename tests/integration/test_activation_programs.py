@@ -9,19 +9,16 @@ import signal
 import subprocess
 import sys
 import venv
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from secure_sagemaker import IdentityError, SecureSession
-from secure_sagemaker.identity import HandedError, ask
 from secure_sagemaker.local import EmbeddedAWS, LoopbackServer
+from tests.integration.programs import ROOT, SCRIPTS, Project
 
-ROOT = Path(__file__).parents[2]
-SCRIPTS = Path(sys.executable).parent
 PROGRAM = str(Path(__file__).parent / "program.py")
 ROLE = "assumed-role/ml-launcher/"
 ARN = f"arn:aws:sts::111122223333:{ROLE}"
@@ -34,60 +31,25 @@ def standing(account: EmbeddedAWS) -> Iterator[LoopbackServer]:
         yield server
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ran:
-    code: int
-    said: dict[str, Any]
-    stderr: str
-
-
-class Project:
-    """A directory with a baseline, and the environment of somebody who works in it."""
-
-    def __init__(self, server: LoopbackServer, folder: Path) -> None:
-        self.server = server
-        self.aws = server.aws
-        self.folder = folder
-        (folder / "secure-sagemaker.toml").write_text(server.aws.baseline_toml())
-        self.environment = {
-            **os.environ,
-            **server.environment(),
-            "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": str(ROOT),
-            "PROGRAM_BUCKET": server.aws.default_bucket,
-        }
-
-    def start(self, *command: str, options: tuple[str, ...] = ()) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [str(SCRIPTS / "secure-sagemaker"), "run", *options, "--", *command],
-            cwd=self.folder,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def run(self, *command: str, options: tuple[str, ...] = ()) -> Ran:
-        with self.start(*command, options=options) as process:
-            stdout, stderr = process.communicate()
-        said = json.loads(stdout.splitlines()[-1]) if stdout.startswith("{") else {}
-        return Ran(code=process.returncode, said=said, stderr=stderr)
-
-    @property
-    def signers(self) -> dict[str, set[str]]:
-        """By operation, who signed."""
-        found: dict[str, set[str]] = {}
-        for request in self.aws.requests:
-            principal = (request.principal or "nobody").removesuffix("embedded-aws")
-            found.setdefault(request.operation or "", set()).add(principal)
-        return found
-
-
 @pytest.fixture
 def project(standing: LoopbackServer, tmp_path: Path) -> Project:
     """A project of the server's account, with nothing recorded yet."""
     standing.aws.forget_requests()
     return Project(standing, tmp_path)
+
+
+@contextmanager
+def signals_kept() -> Iterator[None]:
+    """Have the signal that a test sends to this process end nobody, and put back what was done about it."""
+    before = signal.signal(signal.SIGUSR1, _nothing)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+def _nothing(*_: object) -> None:
+    """Go on."""
 
 
 def test_a_program_is_secured_with_what_it_starts(project: Project) -> None:
@@ -192,6 +154,111 @@ def test_a_signal_is_passed_on(project: Project) -> None:
     assert (process.returncode, stdout) == (5, "told\n")
 
 
+def test_a_signal_that_arrives_while_the_program_is_started_is_passed_on(
+    aws: EmbeddedAWS, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends the program, and not the run, which would leave the program without credentials."""
+
+    class Interrupted(subprocess.Popen[bytes]):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            os.kill(os.getpid(), signal.SIGUSR1)
+
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    with signals_kept():
+        ran = aws.session().run([sys.executable, "-c", "import signal; signal.pause()"])
+        assert signal.getsignal(signal.SIGUSR1) is _nothing
+    assert ran.code == -signal.SIGUSR1
+
+
+def test_what_is_ignored_stays_ignored(project: Project) -> None:
+    """A run under nohup is not ended by a hangup, and neither is the program."""
+    asked = "import signal; print(signal.getsignal(signal.SIGHUP) is signal.SIG_IGN)"
+    command = f"trap '' HUP; exec {SCRIPTS}/secure-sagemaker run -- python -c '{asked}'"
+    ran = subprocess.run(
+        ["/bin/sh", "-c", command],
+        cwd=project.folder,
+        env=project.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout == "True\n"
+
+
+@pytest.mark.parametrize("stderr", ["2>&1 | true", "2>&-"], ids=["broken", "closed"])
+def test_the_exit_status_needs_nobody_who_reads_the_summary(project: Project, stderr: str) -> None:
+    """Whoever read stderr may have gone: the program's exit status is the run's all the same."""
+    command = f"(secure-sagemaker run -- python -c 'raise SystemExit(3)'; echo $? >status) {stderr}"
+    subprocess.run(["/bin/sh", "-c", command], cwd=project.folder, env=project.environment, check=True)
+    assert (project.folder / "status").read_text() == "3\n"
+
+
+def test_a_program_that_stops_at_once_is_summed_up(project: Project) -> None:
+    """What was recorded is kept at each call: os._exit loses nothing of it."""
+    put = "boto3.client('s3').put_object(Bucket=os.environ['PROGRAM_BUCKET'], Key='k')"
+    ran = project.run("python", "-c", f"import boto3, os; {put}; os._exit(9)")
+    assert ran.code == 9
+    assert "secure-sagemaker: 1 calls" in ran.stderr
+
+
+def test_a_program_is_what_it_is_without_us(project: Project) -> None:
+    """Arguments, path, names, stdin, spawned classes and a traceback are Python's own, to the letter."""
+    # An empty part of PYTHONPATH is the current folder, and stays it.
+    project.environment["PYTHONPATH"] = f":{ROOT}"
+    (project.folder / "beside.py").write_text("")
+    scripts = project.folder / "scripts"
+    scripts.mkdir()
+    script = scripts / "main.py"
+    script.write_text(
+        "import multiprocessing, sys, beside\n"
+        "class Own: pass\n"
+        "def module(of): return type(of).__module__\n"
+        "if __name__ == '__main__':\n"
+        "    print(sys.argv, sys.path[0], __file__, __spec__, sys.stdin.read())\n"
+        "    with multiprocessing.get_context('spawn').Pool(1) as pool: print(pool.map(module, [Own()]))\n"
+        "    sys.stdout.flush()\n"
+        "    1 / 0\n"
+    )
+    command = ["python", str(script), "--epochs", "7"]
+    run = [str(SCRIPTS / "secure-sagemaker"), "run", "--", *command]
+    plain, ours = (
+        subprocess.run(
+            one,
+            cwd=project.folder,
+            env=project.environment,
+            input="typed",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for one in (command, run)
+    )
+    assert (plain.returncode, plain.stdout) == (ours.returncode, ours.stdout)
+    assert ours.stderr.startswith(plain.stderr)
+    assert ours.stderr.removeprefix(plain.stderr).startswith("secure-sagemaker: 0 calls")
+
+
+def test_a_notebook_is_secured(project: Project) -> None:
+    """nbconvert starts a kernel, which is a process like any other."""
+    if importlib.util.find_spec("nbconvert") is None or importlib.util.find_spec("ipykernel") is None:
+        pytest.skip("nbconvert and ipykernel are in none of the environments")
+    cell: dict[str, object] = {
+        "cell_type": "code",
+        "id": "one",
+        "execution_count": None,
+        "metadata": {},
+        "outputs": [],
+    }
+    program = "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])"
+    notebook = {"cells": [{**cell, "source": program}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (project.folder / "report.ipynb").write_text(json.dumps(notebook))
+    ran = project.run("jupyter", "nbconvert", "--execute", "report.ipynb", "--to", "markdown")
+    assert ran.code == 0, ran.stderr
+    assert ARN in (project.folder / "report.md").read_text()
+    assert {one.startswith(ROLE) for one in project.signers["GetCallerIdentity"]} == {True}
+
+
 def test_a_program_that_is_not_there(project: Project) -> None:
     """It is an error of ours, told without a traceback, and nothing is left behind."""
     ran = project.run("no-such-program")
@@ -250,61 +317,3 @@ def test_an_interpreter_without_the_library_may_not_use_aws(project: Project) ->
         assert ran.code == 1
         assert "NotActivatedError" in ran.stderr
         assert "remedy: install secure-sagemaker there" in ran.stderr
-
-
-# --- who hands out
-
-
-@pytest.fixture
-def folder(standing: LoopbackServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder of an activated process."""
-    for name, value in standing.environment().items():
-        monkeypatch.setenv(name, value)
-    with standing.aws.session().activate():
-        yield Path(os.environ["SECURE_SAGEMAKER_HANDED"])
-
-
-def test_who_does_not_know_the_word_is_handed_nothing(folder: Path) -> None:
-    """The word stands in the folder, which is closed to others; without it there is no answer."""
-    address = folder / "address.json"
-    known: Mapping[str, str] = json.loads(address.read_text())
-    address.write_text(json.dumps({**known, "key": "guessed"}))
-    with pytest.raises(HandedError, match="is gone"):
-        ask(folder, {})
-    address.write_text(json.dumps(known))
-    assert ask(folder, {})["arn"]
-
-
-def test_credentials_are_handed_out_for_one_baseline(folder: Path) -> None:
-    """A session of another one is told so, and a region that the baseline does not state has none."""
-    with pytest.raises(HandedError, match="one only"):
-        ask(folder, {"digest": "0" * 64})
-    with pytest.raises(HandedError, match="us-west-2"):
-        ask(folder, {"region": "us-west-2"})
-
-
-def test_credentials_of_the_role_stand_on_no_command_line(folder: Path) -> None:
-    """The credential_process is told the folder alone, and answers in the form that AWS's tools read."""
-    config = (folder / "config").read_text()
-    command = config.partition("credential_process = ")[2].splitlines()[0]
-    answered = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)  # noqa: S602  # as AWS's tools run it
-    answer = json.loads(answered.stdout)
-    assert sorted(answer) == ["AccessKeyId", "Expiration", "SecretAccessKey", "SessionToken", "Version"]
-    assert answer["SecretAccessKey"] not in config
-
-
-def test_who_hands_out_may_be_gone(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that outlives the program that started it has no credentials, and falls back to none."""
-    monkeypatch.setenv("SECURE_SAGEMAKER_HANDED", str(tmp_path / "gone"))
-    with pytest.raises(IdentityError, match="gone"):
-        SecureSession("secure-sagemaker.toml")
-
-
-def test_a_folder_that_is_open_to_others_is_not_trusted(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What stands there could be anybody's."""
-    tmp_path.chmod(0o755)
-    monkeypatch.setenv("SECURE_SAGEMAKER_HANDED", str(tmp_path))
-    with pytest.raises(IdentityError, match="open to others"):
-        SecureSession("secure-sagemaker.toml")

@@ -280,9 +280,10 @@ def test_a_function_that_is_elsewhere_is_said(
     monkeypatch.delitem(sys.modules, f"sagemaker.train.{name}", raising=False)
     make_sagemaker_session(boto_session, FULL)
 
-    importlib.import_module(f"sagemaker.train.{name}")
-
-    monkeypatch.delitem(sys.modules, f"sagemaker.train.{name}")
+    try:
+        importlib.import_module(f"sagemaker.train.{name}")
+    finally:
+        sys.modules.pop(f"sagemaker.train.{name}", None)  # not by monkeypatch, which would put it back
     assert "_load_user_recipe" in caplog.text
 
 
@@ -320,7 +321,7 @@ def test_a_default_client_that_is_kept_otherwise_is_said(
 
 
 def test_nothing_is_said_of_the_release_that_is_known(
-    boto_session: boto3.Session, caplog: pytest.LogCaptureFixture
+    ambient: None, boto_session: boto3.Session, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Every name that is set is where this release has it."""
     for module in ("sagemaker.train.evaluate", "sagemaker.train.common_utils.job_wait"):

@@ -230,7 +230,7 @@ ALONE = sorted({*TIGHTER} - {"waivers", "data_perimeter.default_bucket", "role.t
 @settings(max_examples=100)
 @given(made=baselines(), data=st.data())
 def test_a_call_is_within_or_refused(made: SecurityBaseline, data: st.DataObject) -> None:
-    """Whatever one field a call states, the copy is within the baseline, or the call is refused by that field."""
+    """Whatever one field a call states, the copy is within the baseline, or is refused by it or one beside it."""
     path = data.draw(st.sampled_from(ALONE))
     value = json.loads(leaf_fields()[path].dump_json(data.draw(FIELDS[path])))
     section, _, name = path.rpartition(".")
@@ -238,6 +238,6 @@ def test_a_call_is_within_or_refused(made: SecurityBaseline, data: st.DataObject
         result = made.tightened({section: {name: value}} if section else {name: value})
     except BaselineError as refused:  # looser, or against what another field says
         field = refused.field
-        assert path == field
+        assert path.partition(".")[0] == field.partition(".")[0]
     else:
         assert result == made.tightened(restated(result))

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from benchmarks import calls, processes, sdk_v2
+from benchmarks import calls, pipelines, processes, sdk_v2
 from benchmarks.__main__ import PARTS
 from benchmarks.network import swallowed
 from benchmarks.page import README, machine, replaced, table
@@ -21,6 +21,13 @@ def test_each_call_is_compared() -> None:
         r"^\| ([A-Z][^|]+) \|", table(figures, unit="µs"), re.MULTILINE
     )
     assert all(figure.peer > 0 for figure in figures)
+
+
+def test_definitions_of_two_sizes_are_compared() -> None:
+    """Each is secured and sent, and the larger one is held against the smaller."""
+    titles = [figure.title for figure in pipelines.figures(1, sizes=(2, 4))]
+    assert 5 == len(set(titles))
+    assert titles[-1] == "Securing 4 steps, beside securing 2"
 
 
 @pytest.mark.sdk(2)

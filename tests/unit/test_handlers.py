@@ -10,6 +10,7 @@ import boto3
 import pytest
 from botocore import UNSIGNED
 from botocore.exceptions import ClientError, ParamValidationError
+from botocore.hooks import HierarchicalEmitter
 
 from secure_sagemaker import (
     Action,
@@ -21,6 +22,7 @@ from secure_sagemaker import (
     SecureSession,
     SessionError,
 )
+from secure_sagemaker.handlers import hold_back, register, release
 from tests.unit.baseline.stated import KEY
 from tests.unit.secured import BY_ALIAS, LAUNCHER, Records, assert_secured, secured, training_job
 from tests.wire import Wire, refuses
@@ -422,3 +424,39 @@ def test_handlers_are_the_sessions_own(wire: Wire) -> None:
     plain.client("sagemaker").create_training_job(**training_job())
     sent: Mapping[str, object] = wire.one("CreateTrainingJob").json
     assert ("VpcConfig" in sent, list(records)) == (False, [])
+
+
+# --- putting the guard on, and taking it off
+
+
+class Kept(HierarchicalEmitter):
+    """Events that remember what is on them, by event and name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: set[tuple[str, str]] = set()
+
+    def register_first(self, event_name: str, handler: Any, unique_id: Any = None, *rest: Any) -> None:
+        """Remember it."""
+        self.kept.add((event_name, unique_id))
+
+    def register_last(self, event_name: str, handler: Any, unique_id: Any = None, *rest: Any) -> None:
+        """Remember it."""
+        self.kept.add((event_name, unique_id))
+
+    def unregister(self, event_name: str, handler: Any = None, unique_id: Any = None, *rest: Any) -> None:
+        """Forget it."""
+        self.kept.discard((event_name, unique_id))
+
+
+def test_whatever_is_put_on_is_taken_off(wire: Wire) -> None:
+    """Nothing of a guard stays on the events that it is released from: the next one would be ignored for it."""
+    guard = secured(wire)._session.guard  # type: ignore[attr-defined]  # as the session wired it
+    events = Kept()
+    register(events, guard)
+    assert len(events.kept) == 10
+    release(events)
+    hold_back(events, lambda **_: None)
+    assert len(events.kept) == 3
+    release(events)
+    assert events.kept == set()

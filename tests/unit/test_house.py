@@ -28,19 +28,32 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"exceptions"}),
     frozenset({"baseline"}),
     frozenset({"controls"}),
-    frozenset({"identity", "network", "macie", "audit", "buckets", "presigning", "transfers"}),
-    frozenset({"definitions", "references", "handlers", "sagemaker_sdk", "report"}),
+    frozenset(
+        {
+            "identity",
+            "network",
+            "macie",
+            "audit",
+            "buckets",
+            "presigning",
+            "signatures",
+            "transfers",
+            "describing",
+        }
+    ),
+    frozenset({"definitions", "references", "calls", "handlers", "sagemaker_sdk", "report"}),
     frozenset({"clients"}),
     frozenset({"session"}),
     frozenset({"activation"}),
     frozenset({FACE}),
     frozenset({"preflight"}),
 )
-# What stands beside the rows, and handlers, which ask references what a call names instead of carries.
+# What stands beside the rows; and handlers, and what is known of a call, with what it names instead of carries.
 BESIDE: Mapping[str, frozenset[str]] = {
     "local": frozenset({FACE}),
     "cli": frozenset({FACE, "baseline", "identity", "preflight", "activation"}),
-    "handlers": frozenset({"definitions", "references"}),
+    "calls": frozenset({"references"}),
+    "handlers": frozenset({"calls", "definitions", "references"}),
 }
 # Only inside a function, or for types: the demo and `init` need the embedded AWS, other commands run without moto.
 # And `SecureSession.activate` begins what stands on the session.

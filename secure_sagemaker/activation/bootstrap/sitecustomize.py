@@ -27,20 +27,23 @@ class NotActivatedError(RuntimeError):
 class _Activating(MetaPathFinder):
     """Activates the process before the first of these modules is there for anybody else."""
 
+    def __init__(self) -> None:
+        self._activating = False
+
     def find_spec(
         self,
         fullname: str,
         path: Sequence[str] | None,  # noqa: ARG002  # Python's signature
         target: ModuleType | None = None,  # noqa: ARG002  # as above
     ) -> ModuleSpec | None:
-        if fullname not in _OF_AWS:
+        if self._activating or fullname not in _OF_AWS:
             return None
-        sys.meta_path.remove(self)
+        self._activating = True
         try:
             _activate()
-        except BaseException:
-            sys.meta_path.insert(0, self)  # whoever tries again fails again
-            raise
+        finally:
+            self._activating = False
+        sys.meta_path.remove(self)  # else whoever tries again fails again
         return _as_it_is(fullname)
 
 
@@ -96,7 +99,7 @@ if os.environ.get(_HANDED):
     if any(name in sys.modules for name in _OF_AWS):  # something that starts even earlier has imported it
         try:
             _activate()
-        except BaseException:  # noqa: BLE001  # an exception would be told, and the program started all the same
+        except Exception:  # noqa: BLE001  # Python would tell it and start the program all the same; what is none stops it
             traceback.print_exc()
             os._exit(1)
 _start_other()

@@ -5,7 +5,11 @@ steps        which operation each type of step calls, and what is governed in th
 definitions  one walk over a definition
 """
 
-from secure_sagemaker.controls.pipelines.definitions import calls_of, hold_definition, with_parameters
+from secure_sagemaker.controls.pipelines.definitions import (
+    calls_of,
+    hold_definition,
+    with_parameters,
+)
 from secure_sagemaker.controls.pipelines.variables import Reading
 
-__all__ = ["Reading", "calls_of", "hold_definition", "with_parameters"]
+__all__ = ["Reading", "StepCall", "calls_of", "hold_definition", "with_parameters"]

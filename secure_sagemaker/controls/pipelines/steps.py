@@ -149,6 +149,9 @@ _EACH_WRITTEN = Rule(control=ControlId.DATA_PERIMETER, check=Each(check=WRITTEN.
 _TRUSTED = Rule(control=ControlId.DATA_PERIMETER, check=TrustedArn())
 _GROUP_OF_MODELS = Rule(control=ControlId.DATA_PERIMETER, check=_TrustedGroup())
 _OUTPUT = Rule(control=ControlId.KMS_OUTPUT_KEY, check=Key(control=ControlId.KMS_OUTPUT_KEY))
+_OUTPUT_IF_NAMED = Rule(
+    control=ControlId.KMS_OUTPUT_KEY, check=Key(control=ControlId.KMS_OUTPUT_KEY, inject=False)
+)
 _VOLUME = Rule(control=ControlId.KMS_VOLUME_KEY, check=Key(control=ControlId.KMS_VOLUME_KEY))
 _IMAGE = Rule(control=ControlId.CONTAINER_IMAGE, check=ContainerImage())
 _SECURITY = Rule(
@@ -161,6 +164,9 @@ def _rules(rule: Rule, *names: str) -> tuple[GovernedMember, ...]:
     return tuple(_member(name, rule) for name in names)
 
 
+_JAR = _node("EMRJarStep", *_rules(READ, "Jar"), *_rules(TEXT, "Args", "Properties"))
+_EMR_STEP = _node("EMRStepConfig", children=(_child("HadoopJarStep", _JAR),))
+_MACHINES = _node("EMRMachines", _target("CustomAmiId"), *_rules(TEXT, "Configurations"))
 _CLUSTER = _node(
     "EMRClusterConfig",
     _member("SecurityConfiguration", _SECURITY, required=True),
@@ -168,6 +174,7 @@ _CLUSTER = _node(
     _target("JobFlowRole"),
     _target("CustomAmiId"),
     *_rules(WRITTEN, "LogUri"),
+    *_rules(_OUTPUT_IF_NAMED, "LogEncryptionKmsKeyId"),
     *_rules(TEXT, "Configurations", "KerberosAttributes", "Tags"),
     children=(
         _child(
@@ -179,8 +186,17 @@ _CLUSTER = _node(
                 *_rules(_GROUP, "EmrManagedMasterSecurityGroup", "EmrManagedSlaveSecurityGroup"),
                 *_rules(_GROUP, "ServiceAccessSecurityGroup"),
                 *_rules(_GROUPS, "AdditionalMasterSecurityGroups", "AdditionalSlaveSecurityGroups"),
+                children=(
+                    _child("InstanceGroups", _MACHINES, "["),
+                    _child(
+                        "InstanceFleets",
+                        _node("EMRFleet", children=(_child("InstanceTypeConfigs", _MACHINES, "["),)),
+                        "[",
+                    ),
+                ),
             ),
         ),
+        _child("Steps", _EMR_STEP, "["),
         _child(
             "BootstrapActions",
             _node(
@@ -196,7 +212,6 @@ _CLUSTER = _node(
         ),
     ),
 )
-_JAR = _node("EMRJarStep", *_rules(READ, "Jar"), *_rules(TEXT, "Args", "Properties"))
 _MONITORING = _node(
     "EMRServerlessMonitoring",
     children=(
@@ -315,7 +330,7 @@ STEPS: Mapping[str, Node] = {
                 _target("ClusterId"),
                 children=(
                     _child("ClusterConfig", _CLUSTER),
-                    _child("StepConfig", _node("EMRStepConfig", children=(_child("HadoopJarStep", _JAR),))),
+                    _child("StepConfig", _EMR_STEP),
                 ),
             ),
         ),
@@ -341,7 +356,7 @@ STEPS: Mapping[str, Node] = {
 
 DEFINITION = _node(
     "PipelineDefinition",
-    *_rules(TEXT, "Parameters"),
+    *_rules(TEXT, "Parameters", "Metadata"),
     children=(_child("MlflowConfig", _node("MlflowConfig", *_rules(_TRUSTED, "MlflowResourceArn"))),),
 )
 """What is governed around the steps."""

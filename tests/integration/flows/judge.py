@@ -18,7 +18,7 @@ from secure_sagemaker.local import EmbeddedAWS, RecordedRequest
 from tests.integration.flows.code import unreachable_code
 from tests.integration.flows.flow import Stage
 
-__all__ = ["excused", "missing", "outside", "problems", "requests_of"]
+__all__ = ["at", "excused", "governed", "missing", "outside", "problems", "requests_of"]
 
 _GOLDEN = Path(__file__).parents[2] / "golden/governed_members.json"
 _ALWAYS_THERE = frozenset({"AutoMLJobConfig", "NetworkConfig", "SecurityConfig", "VpcConfig"})
@@ -91,34 +91,39 @@ def missing(
 ) -> Iterator[str]:
     """Every governed member of an operation's input that does not say what it must."""
     keys = {aws.key_arn, aws.other_key_arn}
+    for kind, concrete, value in governed(operation, parameters):
+        if any(concrete == one or concrete.startswith(f"{one}.") for one in excused):
+            continue
+        leaf = concrete.rpartition(".")[2]
+        match kind:
+            case "kms" if value not in keys:
+                yield f"{concrete} is {value!r}, no key of the baseline"
+            case "vpc" if leaf in {"Subnets", "SubnetIds"} and not _within(value, aws.subnets):
+                yield f"{concrete} is {value!r}, no subnets of the baseline"
+            case "vpc" if leaf == "SecurityGroupIds" and not _within(value, aws.security_groups):
+                yield f"{concrete} is {value!r}, no security groups of the baseline"
+            case "isolation" if value is not True and isolation == "require":
+                yield f"{concrete} is {value!r}"
+            case "intercontainer" if value is not True:
+                yield f"{concrete} is {value!r}"
+            case "role" if value not in (None, aws.execution_role_arn):
+                yield f"{concrete} is {value!r}, no execution role of the baseline"
+
+
+def governed(operation: str, parameters: object) -> Iterator[tuple[str, str, Any]]:
+    """Kind, place and value of each governed member of an operation's input, None for the value of a missing one."""
     for kind, paths in _governed().get(operation, {}).items():
-        for path in paths:
-            for concrete, value in _at(parameters, path.rstrip("*")):
-                if any(concrete == one or concrete.startswith(f"{one}.") for one in excused):
-                    continue
-                leaf = path.rstrip("*").rpartition(".")[2]
-                if leaf in _SUPERSEDED:
-                    continue
-                match kind:
-                    case "kms" if value not in keys:
-                        yield f"{concrete} is {value!r}, no key of the baseline"
-                    case "vpc" if leaf in {"Subnets", "SubnetIds"} and not _within(value, aws.subnets):
-                        yield f"{concrete} is {value!r}, no subnets of the baseline"
-                    case "vpc" if leaf == "SecurityGroupIds" and not _within(value, aws.security_groups):
-                        yield f"{concrete} is {value!r}, no security groups of the baseline"
-                    case "isolation" if value is not True and isolation == "require":
-                        yield f"{concrete} is {value!r}"
-                    case "intercontainer" if value is not True:
-                        yield f"{concrete} is {value!r}"
-                    case "role" if value not in (None, aws.execution_role_arn):
-                        yield f"{concrete} is {value!r}, no execution role of the baseline"
+        for path in (one.rstrip("*") for one in paths):
+            if path.rpartition(".")[2] not in _SUPERSEDED:
+                for concrete, value in at(parameters, path):
+                    yield kind, concrete, value
 
 
 def _within(value: object, allowed: Sequence[str]) -> bool:
     return isinstance(value, list) and bool(value) and set(value) <= set(allowed)
 
 
-def _at(content: object, path: str, before: str = "") -> Iterator[tuple[str, Any]]:
+def at(content: object, path: str, before: str = "") -> Iterator[tuple[str, Any]]:
     """Each place that the path leads to, None where the last structure lacks the member."""
     head, _, rest = path.partition(".")
     name, listed = head.removesuffix("[]"), head.endswith("[]")
@@ -129,9 +134,9 @@ def _at(content: object, path: str, before: str = "") -> Iterator[tuple[str, Any
         yield before + name, value
     elif listed:
         for index, item in enumerate(value if isinstance(value, list) else []):
-            yield from _at(item, rest, f"{before}{name}[{index}].")
+            yield from at(item, rest, f"{before}{name}[{index}].")
     elif isinstance(value, Mapping) or name in _ALWAYS_THERE:
-        yield from _at(value or {}, rest, f"{before}{name}.")
+        yield from at(value or {}, rest, f"{before}{name}.")
 
 
 def outside(content: object, aws: EmbeddedAWS) -> Iterator[str]:

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pytest
 from packaging.version import Version
 
 from secure_sagemaker import ControlError, SecureSageMakerError
@@ -23,6 +24,7 @@ __all__ = [
     "golden",
     "installed",
     "observed",
+    "parameter",
     "perform",
     "read_golden",
     "too_old",
@@ -119,6 +121,14 @@ def installed() -> str:
 def too_old(flow: Flow) -> bool:
     """Whether the installed SDK does not have the flow yet, or does it otherwise."""
     return bool(flow.since) and Version(installed()) < Version(flow.since)
+
+
+def parameter(flow: Flow) -> object:
+    """The flow as a parameter of a test, skipped with another SDK."""
+    marks = [pytest.mark.sdk(flow.sdk), *(pytest.mark.filterwarnings(one) for one in flow.warnings)]
+    if flow.since:
+        marks.append(pytest.mark.skipif(too_old(flow), reason=f"the SDK does it so since {flow.since}"))
+    return pytest.param(flow, id=flow.id, marks=marks)
 
 
 def expected_refusal(flow: Flow, row: dict[str, Any]) -> bool:

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from secure_sagemaker.local import EmbeddedAWS
-from tests.integration.flows.flow import Flow, Outcome, Stage
+from tests.integration.flows.flow import Outcome, Stage
 from tests.integration.flows.judge import problems, requests_of
 from tests.integration.flows.record import (
     expected_refusal,
     installed,
     observed,
+    parameter,
     perform,
     read_golden,
-    too_old,
 )
 from tests.integration.flows.table import FLOWS
 
@@ -24,29 +24,13 @@ from tests.integration.flows.table import FLOWS
 pytestmark = pytest.mark.filterwarnings("ignore:Implicitly cleaning up:ResourceWarning")
 
 
-def _parameter(flow: Flow) -> object:
-    filters = [pytest.mark.filterwarnings(one) for one in flow.warnings]
-    if flow.since:
-        filters.append(pytest.mark.skipif(too_old(flow), reason=f"the SDK does it so since {flow.since}"))
-    return pytest.param(flow, id=flow.id, marks=[pytest.mark.sdk(flow.sdk), *filters])
-
-
 @pytest.fixture
-def stage(
-    sdk: None,
-    aws: EmbeddedAWS,
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Stage:
-    """The flow's stage, with a working directory of its own; what strays from its session signs as the launcher."""
-    monkeypatch.chdir(tmp_path)
-    for name, value in aws.environment.items():
-        monkeypatch.setenv(name, value)
-    return Stage(aws=aws, flow=request.param, directory=tmp_path)
+def stage(launched: EmbeddedAWS, request: pytest.FixtureRequest, tmp_path: Path) -> Stage:
+    """The flow's stage; what strays from its session signs as the launcher."""
+    return Stage(aws=launched, flow=request.param, directory=tmp_path)
 
 
-@pytest.mark.parametrize("stage", [_parameter(flow) for flow in FLOWS], indirect=True)
+@pytest.mark.parametrize("stage", [parameter(flow) for flow in FLOWS], indirect=True)
 def test_flow_is_secured_or_refused(stage: Stage) -> None:
     """Every request carries what the baseline asks and the role signs it; what cannot be is refused, with a remedy."""
     refusal = perform(stage)
@@ -69,7 +53,7 @@ _OF_SCRIPTS = {2: "estimator-source-directory", 3: "model-trainer-source-directo
 
 
 @pytest.mark.parametrize(
-    "stage", [_parameter(flow) for flow in FLOWS if flow.name == _OF_SCRIPTS[flow.sdk]], indirect=True
+    "stage", [parameter(flow) for flow in FLOWS if flow.name == _OF_SCRIPTS[flow.sdk]], indirect=True
 )
 def test_without_a_secured_session_the_same_flow_is_found_wanting(stage: Stage) -> None:
     """The judge can fail: over a plain session it misses keys, VPC and isolation, and sees who signed."""

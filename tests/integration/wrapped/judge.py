@@ -9,13 +9,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from secure_sagemaker import AuditRecord
 from secure_sagemaker.local import EmbeddedAWS
-from tests.integration.flows.judge import missing, outside
+from tests.integration.flows.judge import at, governed, missing, outside
 
-__all__ = ["every_step", "problems_of"]
+__all__ = ["CALLS", "every_step", "problems_of", "unexamined"]
 
-_CALLS = {
+CALLS = {
+    "AutoML": "CreateAutoMLJob",
     "ClarifyCheck": "CreateProcessingJob",
+    "Endpoint": "CreateEndpoint",
+    "EndpointConfig": "CreateEndpointConfig",
+    "InferenceComponent": "CreateInferenceComponent",
+    "Job": "CreateJob",
     "Model": "CreateModel",
     "Processing": "CreateProcessingJob",
     "QualityCheck": "CreateProcessingJob",
@@ -24,8 +30,26 @@ _CALLS = {
     "Transform": "CreateTransformJob",
     "Tuning": "CreateHyperParameterTuningJob",
 }
-_CALLS_NOTHING = frozenset({"Callback", "Condition", "Fail", "Lambda"})
-_HELD = ("IfSteps", "ElseSteps")
+"""Type of step to the operation of SageMaker's whose input its arguments are."""
+_CALLS_NONE: Mapping[str, tuple[str, ...]] = {
+    "Callback": ("SqsQueueUrl",),
+    "Cleanup": ("Arguments.Resources.S3[].S3Uris",),
+    "Condition": (),
+    "EMR": ("Arguments.ClusterId", "Arguments.StepConfig.HadoopJarStep.Jar"),
+    "EMRServerless": (
+        "Arguments.ApplicationId",
+        "Arguments.ExecutionRoleArn",
+        "Arguments.JobConfig.applicationId",
+        "Arguments.JobConfig.executionRoleArn",
+        "Arguments.JobConfig.jobDriver.sparkSubmit.entryPoint",
+    ),
+    "Fail": (),
+    "ForEach": (),
+    "Lambda": ("FunctionArn",),
+    "Lineage": (),
+}
+"""The others, to what of them must be looked at."""
+_HELD = ("IfSteps", "ElseSteps", "ForEachBody")
 
 
 def every_step(steps: list[dict[str, Any]], path: str = "Steps") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -50,9 +74,9 @@ def problems_of(
     found: list[str] = []
     for path, step in every_step(definition["Steps"]):
         arguments = _put_in(step.get("Arguments", {}), values)
-        if step["Type"] in _CALLS_NOTHING:
+        if step["Type"] in _CALLS_NONE:
             continue
-        if step["Type"] not in _CALLS:
+        if step["Type"] not in CALLS:
             found.append(f"{path}: nobody knows what a step of type {step['Type']} calls")
             continue
         prefix = f"PipelineDefinition.{path}.Arguments."
@@ -60,7 +84,7 @@ def problems_of(
             f"{path}: {problem}"
             for problem in (
                 *missing(
-                    _CALLS[step["Type"]],
+                    CALLS[step["Type"]],
                     arguments,
                     aws,
                     isolation=isolation,
@@ -68,6 +92,34 @@ def problems_of(
                 ),
                 *outside({**step, "Arguments": arguments}, aws),
             )
+        ]
+    return found
+
+
+def unexamined(definition: Mapping[str, Any], record: AuditRecord | None) -> list[str]:
+    """Everything that is to be looked at in a definition, and of which the record of its call says nothing."""
+    decided = {one.path for one in record.decisions} if record else set()
+    found = [f"{path}: nobody knows it" for path in record.unknown_members] if record else []
+    for path, step in every_step(definition["Steps"]):
+        operation = CALLS.get(step["Type"])
+        if operation is None and step["Type"] not in _CALLS_NONE:
+            found.append(f"{path}: nobody knows what a step of type {step['Type']} calls")
+            continue
+        inside = [
+            f"Arguments.{place}"
+            for kind, place, value in governed(operation or "", step.get("Arguments", {}))
+            if (value is not None or kind == "tags") and not isinstance(value, Mapping)
+        ]
+        inside += [
+            place
+            for member in _CALLS_NONE.get(step["Type"], ())
+            for place, value in at(step, member)
+            if value is not None
+        ]
+        found += [
+            f"{path}.{place}: not looked at"
+            for place in inside
+            if f"PipelineDefinition.{path}.{place}" not in decided
         ]
     return found
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,26 +12,17 @@ from typing import Any
 
 import pytest
 
-from secure_sagemaker import ControlError
 from secure_sagemaker.local import EmbeddedAWS
 from tests.integration.embedded import client
 from tests.integration.flows.clock import no_waiting
-from tests.integration.flows.flow import Flow, Stage
+from tests.integration.flows.flow import Stage
 from tests.integration.flows.judge import excused, problems, requests_of
-from tests.integration.flows.v3_training import WARNINGS
-from tests.integration.wrapped.judge import every_step, problems_of
+from tests.integration.wrapped.judge import problems_of
+from tests.integration.wrapped.stage import SAID, kept, named, refusal, scripts, staged
+from tests.integration.wrapped.steps import APPROVALS, LISTED, NOTIFY
 
 pytestmark = pytest.mark.filterwarnings("ignore:Implicitly cleaning up:ResourceWarning")
 
-NOTIFY = "arn:aws:lambda:eu-west-1:111122223333:function:notify"
-APPROVALS = "https://sqs.eu-west-1.amazonaws.com/111122223333/approvals"
-SAID = (
-    *WARNINGS,
-    "ignore:We are deprecating the:DeprecationWarning",
-    "ignore:Lambda function won't be updated:UserWarning",
-)
-"""Warnings about the SDK's own use of what it has deprecated, and some that it always gives."""
-LISTED = f'\n[pipelines]\ntargets = ["{NOTIFY}", "{APPROVALS}"]\n'
 LARGE = 100 * 1024
 """From this size on both SDKs upload a definition, in bytes."""
 
@@ -120,29 +110,17 @@ def _those(*modules: str) -> list[object]:
 
 
 @pytest.fixture
-def stage(
-    sdk: None,
-    aws: EmbeddedAWS,
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Stage:
+def stage(launched: EmbeddedAWS, request: pytest.FixtureRequest, tmp_path: Path) -> Stage:
     """A secured session whose defaults the SDK knows; what strays from it signs as the launcher."""
     wrapped: Wrapped = request.getfixturevalue("wrapped")
-    monkeypatch.chdir(tmp_path)
-    for name, value in aws.environment.items():
-        monkeypatch.setenv(name, value)
-    flow = Flow(
+    return staged(
+        launched,
+        tmp_path,
         sdk=wrapped.sdk,
         name=wrapped.id,
-        title=wrapped.id,
-        run=lambda _: None,
         isolation=wrapped.isolation,
-        extra_toml=LISTED,
+        listed=LISTED,
     )
-    stage = Stage(aws=aws, flow=flow, directory=tmp_path)
-    stage.sdk  # noqa: B018  # the first of the process: from then on the SDK's other sessions have its defaults
-    return stage
 
 
 def written(wrapped: Wrapped, stage: Stage, **more: Any) -> Any:
@@ -157,23 +135,8 @@ def written(wrapped: Wrapped, stage: Stage, **more: Any) -> Any:
         **more,
     }
     if "scripts" in inspect.signature(author.get_pipeline).parameters:
-        # A copy: the SDK leaves scripts of its own beside an author's.
-        given["scripts"] = shutil.copytree(
-            Path(__file__).parent / "scripts", stage.directory / "scripts", dirs_exist_ok=True
-        )
+        given["scripts"] = scripts(stage)
     return author.get_pipeline(**given)
-
-
-def kept(stage: Stage, name: str) -> dict[str, Any]:
-    """The definition that SageMaker keeps."""
-    with stage.apart() as elsewhere:
-        described = elsewhere.client("sagemaker").describe_pipeline(PipelineName=name)
-    definition: dict[str, Any] = json.loads(described["PipelineDefinition"])
-    return definition
-
-
-def named(definition: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [(path, step["Type"]) for path, step in every_step(definition["Steps"])]
 
 
 def lacking(wrapped: Wrapped, stage: Stage, definition: Mapping[str, Any], **given: object) -> list[str]:
@@ -185,14 +148,6 @@ def lacking(wrapped: Wrapped, stage: Stage, definition: Mapping[str, Any], **giv
         isolation=wrapped.isolation,
         excused=excused(stage.records, sent),
     )
-
-
-def refusal(raised: BaseException | None) -> ControlError:
-    """The refusal that the SDK may have wrapped."""
-    while not isinstance(raised, ControlError):
-        assert raised is not None
-        raised = raised.__cause__ or raised.__context__
-    return raised
 
 
 @pytest.mark.parametrize("wrapped", [_parameter(one) for one in PIPELINES])

@@ -12,6 +12,7 @@ OFF, DEFAULT, REQUIRE = IsolationMode.OFF, IsolationMode.DEFAULT, IsolationMode.
 CHAINS: dict[str, tuple[object, ...]] = {
     "role.tags": ({}, {A: A}, {A: A, B: B}),
     "role.transitive_tags": ((), (A,), (B, A)),
+    "role.mfa_max_age_seconds": (129600, 43200, 900),
     "role.duration_seconds": (43200, 3600, 900),
     "execution_roles.allowed": ((B, A), (A,), ()),
     "kms.s3_encryption_context": ({}, {A: A}, {A: A, B: B}),
@@ -77,6 +78,7 @@ ONE_VALUE = {
     "role.session_name",
     "role.source_identity",
     "role.external_id",
+    "role.digest_tag",
     "role.mfa_serial",
     "execution_roles.default",
     "kms.default",

@@ -269,7 +269,10 @@ def test_nothing_stated_is_left_out(tmp_path: Path) -> None:
         "session_policy.task",
         "macie.maximum_cost_usd",
     }
-    absent |= {f"role.{name}" for name in ("session_name", "source_identity", "external_id", "mfa_serial")}
+    absent |= {
+        f"role.{name}"
+        for name in ("session_name", "source_identity", "external_id", "digest_tag", "mfa_serial")
+    }
     tables = {"modes", "required_tags", "instance_families"}
     assert leaf_fields().keys() - absent - tables == {path for path in shown if not path.startswith("modes.")}
 

@@ -10,7 +10,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from secure_sagemaker.baseline import ControlId
 from secure_sagemaker.controls import CONTROLS, EXEMPTIONS
 from secure_sagemaker.controls import rules as table
-from secure_sagemaker.controls.catalogue import ExemptionId
+from secure_sagemaker.controls.exemptions import ExemptionId
 from secure_sagemaker.controls.instance_types import LocalStorage, local_storage
 from secure_sagemaker.controls.members import PARENTS, is_mutating, rule_for
 from secure_sagemaker.controls.parameters import GovernedMember, governed_members

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import copy
-import importlib.util
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,12 +30,13 @@ from tests.controls_support import (
     service_model,
     verified,
 )
+from tests.sdk_steps import types_of_steps
 
 IMAGE = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn:1"
 NOTIFY = "arn:aws:lambda:eu-west-1:111122223333:function:notify"
 AT_RUN_TIME = {"Get": "Steps.Ask.OutputParameters['answer']"}
 ASK = {"Name": "Ask", "Type": "Lambda", "FunctionArn": NOTIFY, "Arguments": {}, "OutputParameters": []}
-LAX = {
+LAX: dict[str, Any] = {
     "hardening__vpc_image_repositories_only": False,
     "pipelines__targets": [NOTIFY, "j-1", "app-1", "profile"],
     "pipelines__emr_security_configurations": ["encrypted"],
@@ -208,33 +206,11 @@ def test_every_type_of_step_is_secured(kind: str) -> None:
     assert "injected" == decided(found, f"{PLACE}.{member}")
 
 
-def types_of_the_sdk() -> set[str]:
-    """The installed SDK's own list, from its source: importing it makes clients."""
-    found = importlib.util.find_spec("sagemaker")
-    assert found is not None
-    assert found.submodule_search_locations is not None
-    places = [
-        Path(place) / part / "workflow/steps.py"
-        for place in found.submodule_search_locations
-        for part in (".", "mlops")
-    ]
-    (source,) = [place.read_text("utf-8") for place in places if place.is_file()]
-    (enumerated,) = [
-        node
-        for node in ast.parse(source).body
-        if isinstance(node, ast.ClassDef) and node.name == "StepTypeEnum"
-    ]
-    values = [node.value for node in enumerated.body if isinstance(node, ast.Assign)]
-    return {
-        value.value for value in values if isinstance(value, ast.Constant) and isinstance(value.value, str)
-    }
-
-
 def test_no_type_of_step_of_the_sdk_is_unexamined() -> None:
     """The installed SDK's list is within what is known, and all of what is known is tested."""
     known = {*STEPS, *STEPS_OF_OPERATIONS}
-    assert set() == types_of_the_sdk() - known
-    assert {"Training", "Condition", "Lambda"} <= types_of_the_sdk()
+    assert set() == types_of_steps() - known
+    assert {"Training", "Condition", "Lambda"} <= types_of_steps()
     assert {*OPERATIONS, "AutoML"} == {*STEPS_OF_OPERATIONS}
     assert {*BRANCHES} <= known
 

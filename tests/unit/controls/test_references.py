@@ -47,6 +47,22 @@ def found() -> set[tuple[str, str]]:
     return candidates(reviewed())
 
 
+def test_what_a_pipeline_makes_is_told_by_its_kind() -> None:
+    """A config that a step makes is no reference; one that only has the endpoint's name is."""
+    endpoint = {"EndpointName": "churn", "EndpointConfigName": "churn"}
+    steps = [{"Name": "Host", "Type": "Endpoint", "Arguments": endpoint}]
+    mentions = mentions_of(service_model().operation_model("CreatePipeline"))
+    assert mentions is not None
+
+    def named() -> list[str]:
+        text = json.dumps({"Version": "2020-12-01", "Steps": steps})
+        return [mention.label for mention in mentions.of({"PipelineDefinition": text})]
+
+    assert ["endpoint-config/churn"] == named()
+    steps.append({"Name": "Config", "Type": "EndpointConfig", "Arguments": {"EndpointConfigName": "churn"}})
+    assert [] == named()
+
+
 def all_mentions() -> Iterator[Mentions]:
     services = botocore.session.get_session().get_available_services()
     starters = ("events", "scheduler")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable
 
@@ -16,10 +17,8 @@ from tests.unit.secured import BY_ALIAS, LAUNCHER, TWO_REGIONS, baseline, secure
 from tests.wire import (
     ISSUED_SECRET,
     ISSUED_TOKEN,
-    MFA_KEY,
     NEAR,
     REGION,
-    SOURCE_KEY,
     SOURCE_SECRET,
     Answer,
     Sent,
@@ -30,17 +29,15 @@ from tests.wire import (
 
 ROLE = 'arn = "arn:aws:iam::111122223333:role/ml-launcher"'
 THREADS = 32
-DEVICE = "arn:aws:iam::111122223333:mfa/jane"
-MFA = f'mfa_serial = "{DEVICE}"'
 
 
 def with_role(stated: str, text: str = COMPLETE) -> str:
     return changed(ROLE, f"{ROLE}\n{stated}", text)
 
 
-def in_threads(call: Callable[[], object]) -> list[BaseException]:
+def in_threads(call: Callable[[], object], threads: int = THREADS) -> list[BaseException]:
     """Make the call in many threads at one moment; what they raised."""
-    start, failed = threading.Barrier(THREADS), list[BaseException]()
+    start, failed = threading.Barrier(threads), list[BaseException]()
 
     def run() -> None:
         start.wait(30)
@@ -49,10 +46,10 @@ def in_threads(call: Callable[[], object]) -> list[BaseException]:
         except BaseException as error:  # noqa: BLE001  # a thread's error is the test's
             failed.append(error)
 
-    threads = [threading.Thread(target=run) for _ in range(THREADS)]
-    for thread in threads:
+    started = [threading.Thread(target=run) for _ in range(threads)]
+    for thread in started:
         thread.start()
-    for thread in threads:
+    for thread in started:
         thread.join(60)
     return failed
 
@@ -215,6 +212,53 @@ def test_the_support_session_is_narrower(wire: Wire) -> None:
     assert "Policy" not in own.form
 
 
+@pytest.mark.parametrize(
+    ("environment", "workload"),
+    [
+        ({}, "jane-doe"),
+        ({"TRAINING_JOB_NAME": "churn-2026"}, "churn-2026"),
+        ({"AWS_LAMBDA_FUNCTION_NAME": "score"}, "score"),
+        ({"GITHUB_REPOSITORY": "team/churn", "GITHUB_RUN_ID": "42"}, "team-churn-42"),
+        ({"GITHUB_REPOSITORY": "team/churn"}, "jane-doe"),
+        ({"CI_PROJECT_PATH": "bank/ml/churn", "CI_JOB_ID": "7"}, "bank-ml-churn-7"),
+        ({"CODEBUILD_BUILD_ID": "churn:1-2"}, "churn-1-2"),
+        ({"BUILD_TAG": "jenkins-churn main-3"}, "jenkins-churn-main-3"),
+        ({"AIRFLOW_CTX_DAG_ID": "é" + "d" * 70}, "d" * 64),
+    ],
+    ids=lambda value: "+".join(value) or "nothing" if isinstance(value, dict) else None,
+)
+def test_the_session_says_for_whom_it_is(
+    environment: dict[str, str], workload: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The user, and the workload that the environment names, in the characters and the length that STS takes."""
+    monkeypatch.setenv("LOGNAME", "jane doe")
+    for name in (
+        "GITHUB_REPOSITORY",
+        "GITHUB_RUN_ID",
+        "CI_PROJECT_PATH",
+        "CI_JOB_ID",
+        "CODEBUILD_BUILD_ID",
+        "BUILD_TAG",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    stated = 'session_name = "{workload}"\nsource_identity = "{user}"\ntags = { by = "{user} in {workload}" }'
+    secured(wire, with_role(stated)).client("sagemaker").list_models()
+    form = wire.one("AssumeRole").form
+    assert (workload, "jane-doe") == (form["RoleSessionName"], form["SourceIdentity"])
+    assert f"jane-doe in {workload}"[-64:] == form["Tags.member.1.Value"]
+
+
+def test_the_session_says_under_which_baseline_it_is(wire: Wire) -> None:
+    """Where the baseline names a tag for it, AWS is told its digest, and keeps it where it is transitive."""
+    session = secured(wire, with_role('digest_tag = "baseline"\ntransitive_tags = ["baseline"]'))
+    session.client("sagemaker").list_models()
+    form = wire.one("AssumeRole").form
+    told = (form["Tags.member.1.Key"], form["Tags.member.1.Value"], form["TransitiveTagKeys.member.1"])
+    assert ("baseline", session.baseline.digest, "baseline") == told
+
+
 def test_a_long_session_name_keeps_its_suffix(wire: Wire) -> None:
     """The support session is told apart in CloudTrail whatever the session name's length."""
     wire.answers["DescribeKey"] = says({"KeyMetadata": {"Arn": KEY, "KeyState": "Enabled"}})
@@ -222,43 +266,6 @@ def test_a_long_session_name_keeps_its_suffix(wire: Wire) -> None:
     session.client("sagemaker").create_training_job(**training_job())
     names = [sent.form["RoleSessionName"] for sent in wire.of("AssumeRole")]
     assert ["n" * 56 + "-support", "n" * 64] == names
-
-
-def test_mfa_is_asked_for_once(wire: Wire) -> None:
-    """A code is good for one call: it buys a session token that every AssumeRole is signed with, refreshes too."""
-    codes = iter(["111111"])
-    wire.lifetimes = [NEAR]
-    session = secured(wire, with_role(MFA, BY_ALIAS), mfa_token=lambda: next(codes))
-    wire.answers["DescribeKey"] = says({"KeyMetadata": {"Arn": KEY, "KeyState": "Enabled"}})
-    session.client("sagemaker").create_training_job(**training_job())
-    session.client("sagemaker").list_models()
-    session.client("sagemaker").list_models()
-    asked = wire.one("GetSessionToken")
-    assert (DEVICE, "111111") == (asked.form["SerialNumber"], asked.form["TokenCode"])
-    assert SOURCE_KEY == asked.access_key_id
-    assert len(wire.of("AssumeRole")) >= 2  # for itself, for its look-ups, and anew before it expires
-    assert {MFA_KEY} == {sent.access_key_id for sent in wire.of("AssumeRole")}
-    assert [] == [sent for sent in wire.of("AssumeRole") if "TokenCode" in sent.form]
-
-
-def test_a_wrong_code_is_an_error_that_says_so(wire: Wire) -> None:
-    """A refused code stops the call with what to do; the code itself is told nowhere."""
-    wire.answers["GetSessionToken"] = refuses("AccessDenied", "invalid MFA one time pass code", status=403)
-    session = secured(wire, with_role(MFA), mfa_token=lambda: "987654")
-    with pytest.raises(IdentityError, match="invalid MFA one time pass code") as caught:
-        session.client("sagemaker").list_models()
-    assert "wait for the next one" in caught.value.remedy
-    assert "987654" not in str(caught.value)
-    assert [] == wire.of("AssumeRole")
-
-
-def test_mfa_without_a_way_to_ask_is_an_error(wire: Wire) -> None:
-    """A device that nobody can be asked for is refused by name, before STS is called."""
-    client = secured(wire, with_role(MFA)).client("sagemaker")
-    with pytest.raises(IdentityError, match="mfa/jane") as caught:
-        client.list_models()
-    assert "mfa_token=" in caught.value.remedy
-    assert [] == wire.requests
 
 
 # --- where it is asked
@@ -345,7 +352,43 @@ DENIED = 'source_identity = "jane"\nexternal_id = "ext-1"\ntags = { team = "frau
         ),
         pytest.param("ExpiredToken", "old", "", ["sign in again"], id="expired"),
         pytest.param("InvalidClientTokenId", "bad", "", ["sign in again"], id="unknown-key"),
-        pytest.param("RegionDisabledException", "off", "", ["mend what STS names"], id="other"),
+        pytest.param(
+            "AccessDenied",
+            "User: arn:aws:sts::111122223333:assumed-role/ci/run is not authorized to perform: sts:TagSession on "
+            "resource: arn:aws:iam::111122223333:role/ml-launcher",
+            DENIED,
+            [
+                "trust policy of arn:aws:iam::111122223333:role/ml-launcher",
+                '{"AWS": "arn:aws:iam::111122223333:role/ci"}, "Action": "sts:TagSession"}',
+            ],
+            id="tags-forbidden",
+        ),
+        pytest.param(
+            "AccessDenied",
+            "User: arn:aws:iam::111122223333:user/jane is not authorized to perform: sts:SetSourceIdentity on "
+            "resource: arn:aws:iam::111122223333:role/ml-launcher",
+            DENIED,
+            ['{"AWS": "arn:aws:iam::111122223333:user/jane"}, "Action": "sts:SetSourceIdentity"}'],
+            id="source-identity-forbidden",
+        ),
+        pytest.param(
+            "AccessDenied",
+            "Roles may not be assumed by root accounts.",
+            "",
+            ["root user", "sign in as somebody else"],
+            id="root",
+        ),
+        pytest.param(
+            "ValidationError",
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
+            "duration_seconds = 7200",
+            ["3600"],
+            id="chained",
+        ),
+        pytest.param("PackedPolicyTooLarge", "105%", "", ["role.tags", "policy_arns"], id="too-large"),
+        pytest.param("Throttling", "Rate exceeded", "", ["share it"], id="throttled"),
+        pytest.param("RegionDisabledException", "off", "", ["activate STS"], id="region-off"),
+        pytest.param("IDPCommunicationError", "later", "", ["mend what STS names"], id="other"),
     ],
 )
 def test_a_refusal_of_sts_says_what_to_change(
@@ -353,7 +396,7 @@ def test_a_refusal_of_sts_says_what_to_change(
 ) -> None:
     """What STS says becomes an IdentityError with the code, the message and a remedy that fits."""
     wire.answers["AssumeRole"] = refuses(code, message, status=403)
-    with pytest.raises(IdentityError, match=f"{code}: {message}") as caught:
+    with pytest.raises(IdentityError, match=re.escape(f"{code}: {message}")) as caught:
         secured(wire, with_role(stated)).client("sagemaker").list_models()
     assert [] == [part for part in told if part not in caught.value.remedy]
 
@@ -369,6 +412,31 @@ def test_sts_out_of_reach_is_an_identity_error(wire: Wire) -> None:
     source._session.set_config_variable("max_attempts", 1)
     with pytest.raises(IdentityError, match=r"role/ml-launcher could not be assumed: Could not connect"):
         secured(wire, source=source).client("sagemaker").list_models()
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:sts::999988887777:assumed-role/ml-launcher/secure-sagemaker",
+        "arn:aws:sts::111122223333:assumed-role/ml-launcher-2/secure-sagemaker",
+        "arn:aws-cn:sts::111122223333:assumed-role/ml-launcher/secure-sagemaker",
+        "arn:aws:iam::111122223333:user/:assumed-role/ml-launcher/jane",
+    ],
+    ids=["account", "role", "partition", "user"],
+)
+def test_the_credentials_of_another_are_not_signed_with(arn: str, wire: Wire) -> None:
+    """When what answers for STS gives another principal's credentials, nothing is sent with them."""
+    answered = wire.answers["AssumeRole"]
+
+    def another(sent: Sent) -> Answer:
+        body = answered(sent).body.replace(LAUNCHER.encode(), arn.encode())
+        return Answer(body=body)
+
+    wire.answers["AssumeRole"] = another
+    with pytest.raises(IdentityError, match=re.escape(arn)) as caught:
+        secured(wire).client("sagemaker").list_models()
+    assert "in STS's place" in caught.value.remedy
+    assert ["AssumeRole"] == wire.operations
 
 
 def test_no_secret_is_told(wire: Wire) -> None:

@@ -1,0 +1,152 @@
+"""One call in progress: what is known of it, and the audit record that is made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from secure_sagemaker.audit import AuditRecord, AuditTrail, Outcome
+from secure_sagemaker.baseline import LayerRecord, SecurityBaseline
+from secure_sagemaker.controls import Decision, Enforcement, Snapshot
+from secure_sagemaker.exceptions import ControlError, SecureSageMakerError
+from secure_sagemaker.identity import AssumedRole
+from secure_sagemaker.references import Named
+
+if TYPE_CHECKING:
+    from botocore.model import OperationModel
+
+__all__ = ["Call", "CallRecorder", "code_of", "explanation"]
+
+
+@dataclass(kw_only=True, slots=True)
+class Call:
+    """What is known about the call in progress."""
+
+    model: OperationModel
+    region: str
+    began: datetime
+    monotonic: float
+    presigned: bool
+    enforcement: Enforcement | None = None
+    """What was decided; None before, and where nothing in the operation's input is governed."""
+    secured: Snapshot | None = None
+    """What the decisions let through."""
+    inlined: Mapping[str, object] | None = None
+    """The same with a document that lies elsewhere in it; None where there is none."""
+    named: Named | None = None
+    """What is named and not looked at yet."""
+
+    @property
+    def awaits_form(self) -> bool:
+        """Whether it is a POST form, as far as is known before it is signed: botocore makes it as this."""
+        return self.presigned and self.model.name == "CreateBucket"
+
+    def add(self, found: Enforcement, decisions: tuple[Decision, ...]) -> None:
+        """Add what a later look found to what was decided."""
+        decided = self.enforcement
+        self.enforcement = (
+            found if decided is None else replace(decided, decisions=(*decided.decisions, *decisions))
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallRecorder:
+    """Writes the record of each call of a session to its audit trail."""
+
+    baseline: SecurityBaseline
+    role: AssumedRole
+    trail: AuditTrail
+    _digest: str = field(init=False)
+    _layers: tuple[LayerRecord, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_digest", self.baseline.digest)
+        object.__setattr__(self, "_layers", self.baseline.layers)
+
+    def begin(self, model: OperationModel, *, region: object, presigned: bool) -> Call:
+        """A call that begins now."""
+        return Call(
+            model=model,
+            region=str(region or self.baseline.region),
+            began=self.trail.clock(),
+            monotonic=self.trail.monotonic(),
+            presigned=presigned,
+        )
+
+    def refusals_of(self, call: Call) -> _Recording:
+        """A block whose refusals are recorded."""
+        return _Recording(partial(self.record, call, Outcome.REFUSED))
+
+    def record(
+        self,
+        call: Call,
+        outcome: Outcome,
+        *,
+        request_id: str = "",
+        error_code: str = "",
+        explanation: str = "",
+    ) -> None:
+        """Write how it ended."""
+        principal = self.role.principal
+        enforcement = call.enforcement
+        self.trail.write(
+            AuditRecord(
+                time=call.began.isoformat(),
+                service=call.model.service_model.service_name,
+                operation=call.model.name,
+                region=call.region,
+                principal=principal.arn if principal else self.baseline.role.arn,
+                baseline_digest=self._digest,
+                layers=self._layers,
+                decisions=enforcement.decisions if enforcement else (),
+                unknown_members=enforcement.unknown_members if enforcement else (),
+                outcome=outcome,
+                request_id=request_id,
+                error_code=error_code,
+                explanation=explanation,
+                latency_seconds=self.trail.monotonic() - call.monotonic,
+            )
+        )
+
+
+class _Recording:
+    """Records the refusal that leaves the block, once, where it is raised."""
+
+    __slots__ = ("_record",)
+
+    def __init__(self, record: Callable[..., None]) -> None:
+        self._record = record
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, refused: BaseException | None, trace: object) -> None:
+        if isinstance(refused, SecureSageMakerError):
+            self._record(error_code=code_of(refused))
+
+
+def code_of(failed: BaseException) -> str:
+    """What a record calls an error: the control that refused, or the kind of error."""
+    return failed.control_id if isinstance(failed, ControlError) else type(failed).__name__
+
+
+_EXPLANATIONS: Mapping[str, str] = {
+    "AccessDeniedException": "the role, a session policy, a service control policy or the resource's policy denies "
+    "it; a request that the baseline secured is often denied for a key or subnet that the policy does not list",
+    "AccessDenied": "the role, the bucket's policy or the key's policy denies it; with ExpectedBucketOwner "
+    "it also means that another account owns the bucket",
+    "KMSAccessDeniedException": "the key's policy does not let this role or SageMaker use it",
+}
+
+
+def explanation(code: str, call: Call) -> str:
+    """What the record says of AWS's error beside its code."""
+    changed = call.enforcement.changes if call.enforcement else ()
+    text = _EXPLANATIONS.get(code, "")
+    if not code or not changed:
+        return text
+    members = ", ".join(decision.path for decision in changed)
+    return f"{text + '; ' if text else ''}the baseline set {members}"

@@ -1,0 +1,11 @@
+"""SecureSession: a boto3.Session whose every call is made as the baseline says. The only place that wires.
+
+secure_session  what a program has of it
+wiring          the botocore session, role and guard of each region
+loading         the baseline that it is held to
+operations      which operation a person means
+"""
+
+from secure_sagemaker.session.secure_session import SecureSession
+
+__all__ = ["SecureSession"]

@@ -1,0 +1,334 @@
+"""SecureSession, as a program has it: a boto3.Session that is held to a baseline."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from secure_sagemaker.audit import AuditSink, AuditTrail, JsonLinesSink, LoggingSink
+from secure_sagemaker.baseline import KeyReference, SecurityBaseline
+from secure_sagemaker.buckets import create_bucket
+from secure_sagemaker.controls import Enforcement, s3_key
+from secure_sagemaker.exceptions import BaselineError, IdentityError
+from secure_sagemaker.handlers import Guard
+from secure_sagemaker.identity import (
+    ANOTHER_ANSWERS,
+    RECORDS_FILE,
+    CredentialCache,
+    HandedError,
+    MfaToken,
+    handed_folder,
+    principal_problem,
+    sources,
+)
+from secure_sagemaker.report import SessionReport, Verification
+from secure_sagemaker.session.loading import load, usable
+from secure_sagemaker.session.operations import operation_model
+from secure_sagemaker.session.wiring import Wiring
+
+if TYPE_CHECKING:
+    from secure_sagemaker.activation import Activation, Children, Earlier, OtherKeys, ProgramRun, Source
+    from secure_sagemaker.sagemaker_sdk.sessions import SdkSession
+
+__all__ = ["SecureSession"]
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class SecureSession(boto3.Session):
+    """A ``boto3.Session`` that makes the secure way of using SageMaker the only way.
+
+    Give it to whatever takes a boto3 session. Every client it makes signs as the baseline's role,
+    and every request is held to the baseline before it is sent.
+
+    Args:
+        baseline: A baseline, the path of a baseline file, or nothing to have one discovered.
+        env: The file's ``[env.NAME]`` section to apply.
+        region_name: The region to work in; by default the baseline's.
+        source: Whose credentials assume the role: a boto3 session, a profile's name, or nothing for
+            the default chain.
+        audit: Where audit records go; by default Python's logging, or, in a program that
+            ``secure-sagemaker run`` started, its summary.
+        mfa_token: Gives the current MFA code, when the baseline names an MFA device: ``mfa_prompt``,
+            ``mfa_command(...)``, or a function of yours.
+        credential_cache: A folder where credentials are kept for the next process of the same user, in files
+            that nobody else can read; by default they are kept in memory alone.
+        clock: Tells the time, in UTC.
+
+    Raises:
+        BaselineError: The baseline is missing, malformed, loosened or expired, or asks for what this
+            version does not do.
+        IdentityError: The credential cache is open to others.
+    """
+
+    def __init__(
+        self,
+        baseline: SecurityBaseline | str | Path | None = None,
+        *,
+        env: str | None = None,
+        region_name: str | None = None,
+        source: boto3.Session | str | None = None,
+        audit: AuditSink | None = None,
+        mfa_token: MfaToken | None = None,
+        credential_cache: str | Path | None = None,
+        clock: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self._source = _source_session(source)
+        handed = _handed()
+        today = clock().date()
+        self._clock = clock
+        self._baseline = usable(
+            load(baseline, env=env, region=region_name, source=self._source, today=today), today=today
+        )
+        self._trail = AuditTrail(
+            _default_sink(handed) if audit is None else audit, clock=clock, monotonic=time.monotonic
+        )
+        self._wiring = Wiring(
+            self._baseline,
+            source=self._source,
+            mfa_token=mfa_token,
+            handed=handed,
+            cache=None if credential_cache is None else CredentialCache(Path(credential_cache)),
+            trail=self._trail,
+            clock=clock,
+        )
+        self._role, self._guard = self._wiring.role, self._wiring.guard
+        super().__init__(botocore_session=self._wiring.session, region_name=self._baseline.region)
+
+    def __repr__(self) -> str:
+        return f"SecureSession(role={self._baseline.role.arn!r}, region_name={self._baseline.region!r})"
+
+    def __reduce__(self) -> tuple[Callable[..., SecureSession], tuple[SecurityBaseline]]:
+        return _restore, (self._baseline,)
+
+    # --- what it is held to ------------------------------------------------------------------------
+
+    @property
+    def baseline(self) -> SecurityBaseline:
+        """The baseline that every call is held to."""
+        return self._baseline
+
+    @property
+    def execution_role(self) -> str:
+        """The ARN of the role that jobs and models are given."""
+        return self._baseline.execution_roles.default
+
+    @property
+    def default_bucket(self) -> str:
+        """The bucket for what the SDK uploads.
+
+        Raises:
+            BaselineError: The baseline names none.
+        """
+        bucket = self._baseline.data_perimeter.default_bucket
+        if bucket is None:
+            raise BaselineError(
+                "the baseline names no default bucket",
+                remedy="state data_perimeter.default_bucket, one of data_perimeter.write",
+                field="data_perimeter.default_bucket",
+            )
+        return bucket
+
+    def create_bucket(self, name: str) -> None:
+        """Create a bucket of ``data_perimeter.write``: encrypted, closed to the public, reached by TLS only.
+
+        Call it again when it failed half-way. A policy that the bucket has already is not replaced.
+
+        Raises:
+            ControlError: The baseline does not permit it, or not this bucket.
+            SessionError: The bucket is not as it was asked to be.
+        """
+        key = s3_key(self._baseline)
+        create_bucket(
+            self._wiring.creating().client("s3"),
+            name,
+            region=self._baseline.region,
+            partition=self._baseline.role_arn.partition,
+            key_arn=None if key is None else self._key_arn(key),
+        )
+
+    # --- what it tells -----------------------------------------------------------------------------
+
+    def explain(self, operation: str | Callable[..., object], /, **parameters: object) -> Enforcement:
+        """What would be decided about a call, without calling AWS.
+
+        Args:
+            operation: ``create_training_job``, ``CreateTrainingJob``, ``s3.put_object``, or a
+                client's bound method. Without a service it is SageMaker's.
+            parameters: The call's own parameters.
+
+        Returns:
+            The decisions. Its ``lookups`` name key references that only AWS can resolve (``resolve_keys``),
+            its ``references`` things made elsewhere that would be looked at.
+
+        Raises:
+            SessionError: There is no such operation.
+        """
+        guard, model = self._guard_of(operation), operation_model(self._session, operation)
+        enforcement = guard.enforcer.enforce(model, parameters, guard.keys.known)
+        if guard.references is None:
+            return enforcement
+        return replace(enforcement, references=guard.references.told(model, enforcement.parameters))
+
+    def resolve_keys(self, *references: str) -> Mapping[str, str]:
+        """Ask AWS which keys are meant, so that ``explain`` can tell: reference to key ARN.
+
+        Raises:
+            KeyResolutionError: A key cannot be described, or is not one that can encrypt.
+        """
+        known = self._guard.keys.resolve(references)
+        return {reference: known[reference] for reference in references}
+
+    def _guard_of(self, operation: object) -> Guard:
+        meta = getattr(getattr(operation, "__self__", None), "meta", None)
+        region = self._baseline.region if meta is None else str(meta.region_name)
+        if region == self._baseline.region or region.endswith("-global"):
+            return self._guard
+        return self._wiring.within(region).guard
+
+    def verify(self) -> Verification:
+        """Assume the role and ask AWS who that is and which keys the baseline means. Changes nothing.
+
+        Raises:
+            IdentityError: The role cannot be assumed, or another principal answers.
+            KeyResolutionError: A key of the baseline cannot be used.
+        """
+        try:
+            caller = self.client("sts").get_caller_identity()
+        except (ClientError, BotoCoreError) as failed:
+            raise IdentityError(
+                f"AWS could not be asked who this session is: {failed}",
+                remedy="check the network path to STS in the baseline's region",
+            ) from failed
+        if (problem := principal_problem(self._baseline, caller["Arn"])) is not None:
+            raise IdentityError(problem, remedy=ANOTHER_ANSWERS)
+        references = tuple(self._baseline.kms.references())
+        arns = self._guard.keys.resolve(references)
+        principal = self._role.principal
+        return Verification(
+            principal=caller["Arn"],
+            account=caller["Account"],
+            region=self._baseline.region,
+            expires=principal.expires if principal else "",
+            layers=self._baseline.layers,
+            baseline_digest=self._baseline.digest,
+            keys=tuple((reference, arns[reference]) for reference in references),
+            packed_policy_size=principal.packed_policy_size if principal else None,
+        )
+
+    def report(self) -> SessionReport:
+        """Every decision of the session so far. Printing it gives a table."""
+        return SessionReport(records=self._trail.records, forgotten=self._trail.forgotten)
+
+    # --- the whole process -------------------------------------------------------------------------
+
+    def activate(
+        self,
+        *,
+        earlier: Earlier = "refuse",
+        other_keys: OtherKeys = "refuse",
+        children: Children = "activate",
+    ) -> Activation:
+        """Put the whole process under this session: every botocore client, whoever makes it.
+
+        It begins with the call, and ends with the ``with`` block or with ``deactivate()``.
+
+        Args:
+            earlier: What becomes of clients that were made before: refused when they are used, or
+                adopted as if they had been made now.
+            other_keys: Whether sessions and clients with access keys of their own are refused, or left
+                alone: they sign with those, and are held to nothing.
+            children: Whether the processes that are started meanwhile are put under it as well, by the
+                environment that they inherit, or left alone.
+
+        Raises:
+            SessionError: Another baseline is active already, or other choices are.
+        """
+        from secure_sagemaker.activation import begin
+
+        return begin(self, self._parts(), earlier=earlier, other_keys=other_keys, children=children)
+
+    def run(self, command: Sequence[str], *, other_keys: OtherKeys = "refuse") -> ProgramRun:
+        """Run a program under this session, with what it starts, and wait for it: what ``secure-sagemaker run`` does.
+
+        Args:
+            command: The program and its arguments.
+            other_keys: As ``activate`` takes it.
+
+        Raises:
+            OSError: There is no such program, or it may not be run.
+            IdentityError: The role cannot be assumed; the program was not started.
+        """
+        from secure_sagemaker.activation import run
+
+        return run(command, self._parts(), other_keys=other_keys)
+
+    def _parts(self) -> Source:
+        from secure_sagemaker.activation import Source
+
+        return Source(
+            baseline=self._baseline,
+            source=self._source,
+            within=self._wiring.within,
+            assumed=self._wiring.assumed,
+            trail=self._trail,
+        )
+
+    # --- the SageMaker Python SDK ------------------------------------------------------------------
+
+    def sagemaker_session(self) -> SdkSession:
+        """The SageMaker Python SDK's own session, v2 or v3, carrying this one.
+
+        Raises:
+            UnsupportedSdkError: No SDK is installed, or one that ignores the session given to it.
+            KeyResolutionError: A key of the baseline cannot be used.
+        """
+        from secure_sagemaker.sagemaker_sdk import make_sagemaker_session, sdk_defaults
+
+        key = s3_key(self._baseline)
+        defaults = sdk_defaults(
+            self._baseline,
+            default_bucket=self.default_bucket,
+            s3_kms_key=None if key is None else self._key_arn(key),
+        )
+        return make_sagemaker_session(self, defaults, issued=self._role.issued)
+
+    def _key_arn(self, reference: str) -> str:
+        parsed = KeyReference.parse(reference)
+        if parsed is not None and parsed.key_arn is not None:
+            return parsed.key_arn
+        return self._guard.keys.resolve([reference])[reference]
+
+
+def _restore(baseline: SecurityBaseline) -> SecureSession:
+    return SecureSession(baseline)
+
+
+def _source_session(source: boto3.Session | str | None) -> boto3.Session:
+    found = source if isinstance(source, boto3.Session) else boto3.Session(profile_name=source)
+    sources.add(found)
+    return found
+
+
+def _handed() -> Path | None:
+    try:
+        return handed_folder()
+    except HandedError as failed:
+        raise IdentityError(
+            f"this process is to be handed the role's credentials, and cannot be: {failed}",
+            remedy="keep the program that started it running, or start this one without SECURE_SAGEMAKER_HANDED",
+        ) from failed
+
+
+def _default_sink(handed: Path | None) -> AuditSink:
+    # Whoever hands out the credentials sums up what was done with them.
+    return LoggingSink() if handed is None else JsonLinesSink(handed / RECORDS_FILE)
