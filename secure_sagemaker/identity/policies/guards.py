@@ -7,19 +7,29 @@ absent from a request that the client lets through, only a wrong value is refuse
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from secure_sagemaker.baseline import ControlId, IsolationMode, KindOfWork
+from secure_sagemaker.identity.policies.calls import (
+    AUTOML,
+    DEFINITIONS,
+    ENDPOINT_CONFIG,
+    HOLDS_A_JOB,
+    JOBS,
+    NAMES_NO_MODEL,
+    SCHEDULES,
+    named,
+)
 from secure_sagemaker.identity.policies.documents import (
     Condition,
     Operator,
-    all_values,
     any_value,
     one_of,
     other_than,
     present,
 )
 from secure_sagemaker.identity.policies.guard import Guard, Unguarded
+from secure_sagemaker.identity.policies.key_guards import key_guards, unguarded_keys
 from secure_sagemaker.identity.policies.projection import Projection
 from secure_sagemaker.identity.policies.reference import accepting
 from secure_sagemaker.identity.policies.storage_guards import storage_guards
@@ -27,77 +37,53 @@ from secure_sagemaker.identity.policies.storage_guards import storage_guards
 __all__ = ["UNGUARDED", "guards", "unguarded"]
 
 
-def _named(*operations: str) -> tuple[str, ...]:
-    return tuple(f"sagemaker:{operation}" for operation in operations)
-
-
-_AUTOML = _named("CreateAutoMLJob", "CreateAutoMLJobV2")
-_DEFINITIONS = _named(
-    "CreateDataQualityJobDefinition",
-    "CreateModelBiasJobDefinition",
-    "CreateModelExplainabilityJobDefinition",
-    "CreateModelQualityJobDefinition",
-)
-_SCHEDULES = _named("CreateMonitoringSchedule", "UpdateMonitoringSchedule")
-_JOBS = _named("CreateHyperParameterTuningJob", "CreateProcessingJob", "CreateTrainingJob")
-_TRANSFORM = _named("CreateTransformJob")
-_ENDPOINT_CONFIG = _named("CreateEndpointConfig")
-
-_VOLUME = "sagemaker:VolumeKmsKeyArn"
-_OUTPUT = "sagemaker:OutputKmsKeyArn"
-_TYPES = "sagemaker:InstanceTypes"
 _ISOLATION = "sagemaker:NetworkIsolation"
 _ENCRYPTION = "sagemaker:InterContainerTrafficEncryption"
-
-# A schedule names a job definition or holds one; only then are there instances, and all that is asked of jobs.
-_HOLDS_A_JOB = present(_TYPES)
-# An endpoint config whose variants name models has no network of its own.
-_NAMES_NO_MODEL = present("sagemaker:ModelArn", wanted=False)
 
 UNGUARDED: tuple[Unguarded, ...] = (
     Unguarded(
         control=ControlId.KMS_OUTPUT_KEY,
-        actions=_named("CreateProcessingJob"),
+        actions=named("CreateProcessingJob"),
         reason="a processing job need not have outputs, and no condition key tells whether it has: a wrong key is "
         "refused, a missing one is not",
     ),
     Unguarded(
         control=ControlId.KMS_OUTPUT_KEY,
-        actions=_named("CreateJob"),
+        actions=named("CreateJob"),
         reason="what the job's document writes is not told by a condition key: a wrong key is refused, a missing one "
         "is not",
     ),
     Unguarded(
         control=ControlId.KMS_VOLUME_KEY,
-        actions=_named("CreateLabelingJob"),
+        actions=named("CreateLabelingJob"),
         reason="only a labeling job with automated labeling has volumes, and no condition key tells: a wrong key is "
         "refused, a missing one is not",
     ),
     Unguarded(
         control=ControlId.KMS_VOLUME_KEY,
-        actions=_named("CreateTrainingJob"),
+        actions=named("CreateTrainingJob"),
         reason="a serverless training job has neither instances nor volumes: a missing key is refused where the "
         "request names instance types",
     ),
     Unguarded(
         control=ControlId.KMS_OUTPUT_KEY,
-        actions=_named("CreateDomain", "CreateUserProfile", "UpdateDomain", "UpdateUserProfile"),
+        actions=named("CreateDomain", "CreateUserProfile", "UpdateDomain", "UpdateUserProfile"),
         reason="sharing need not be configured, and no condition key tells whether it is: a wrong key is refused, a "
         "missing one is not",
     ),
     Unguarded(
         control=ControlId.VPC_CONFIG,
-        actions=_named("CreateUserProfile", "UpdateCluster", "UpdateDomain", "UpdateUserProfile"),
+        actions=named("CreateUserProfile", "UpdateCluster", "UpdateDomain", "UpdateUserProfile"),
         reason="what is not named stays as it was: a foreign subnet or group is refused, an absent one is not",
     ),
     Unguarded(
         control=ControlId.NETWORK_ISOLATION,
-        actions=_named("CreateModelBiasJobDefinition", "CreateModelExplainabilityJobDefinition"),
+        actions=named("CreateModelBiasJobDefinition", "CreateModelExplainabilityJobDefinition"),
         reason="these run SageMaker Clarify, which must not be isolated",
     ),
     Unguarded(
         control=ControlId.REQUIRED_TAGS,
-        actions=_named("CreateModelPackage"),
+        actions=named("CreateModelPackage"),
         reason="a model package in a group takes the tags of the group, and no condition key tells of one",
     ),
     Unguarded(
@@ -116,10 +102,14 @@ def guards(projection: Projection) -> Iterator[Guard]:
             yield guard
 
 
+def unguarded(projection: Projection) -> Iterator[Unguarded]:
+    """What the client refuses for a baseline, and no guard does, though there is a condition key."""
+    yield from unguarded_keys(projection)
+    yield from UNGUARDED
+
+
 def _all(projection: Projection) -> Iterator[Guard]:
-    yield from _keys(projection)
-    yield from _volumes(projection)
-    yield from _outputs(projection)
+    yield from key_guards(projection)
     yield from _network(projection)
     yield from _isolation(projection)
     yield from _switches(projection)
@@ -128,155 +118,12 @@ def _all(projection: Projection) -> Iterator[Guard]:
     yield from storage_guards(projection)
 
 
-# --- keys -----------------------------------------------------------------------------------------
-
-_KEYS: Mapping[str, tuple[str, ControlId]] = {
-    "VolumeKey": (_VOLUME, ControlId.KMS_VOLUME_KEY),
-    "OutputKey": (_OUTPUT, ControlId.KMS_OUTPUT_KEY),
-    "SharingKey": ("sagemaker:DomainSharingOutputKmsKeyArn", ControlId.KMS_OUTPUT_KEY),
-    "OfflineStoreKey": ("sagemaker:FeatureGroupOfflineStoreKmsKeyArn", ControlId.KMS_OUTPUT_KEY),
-    "OnlineStoreKey": ("sagemaker:FeatureGroupOnlineStoreKmsKeyArn", ControlId.KMS_RESOURCE_KEY),
-}
-
-
-def _keys(projection: Projection) -> Iterator[Guard]:
-    for name, (key, control) in _KEYS.items():
-        yield Guard(
-            name=f"{name}Foreign",
-            control=control,
-            actions=accepting("sagemaker", key),
-            everywhere=True,
-            conditions=other_than(Operator.ARN_NOT_LIKE, key, projection.keys),
-        )
-
-
-def _volumes(projection: Projection) -> Iterator[Guard]:
-    control = ControlId.KMS_VOLUME_KEY
-    if control in projection.baseline.kms.aws_managed:
-        return
-    missing = present(_VOLUME, wanted=False)
-    local = projection.local_instance_types
-    setting = projection.baseline.kms.endpoint_local_storage
-    jobs = (*_JOBS, *_TRANSFORM, *_DEFINITIONS)
-    # AutoML chooses its instances itself, so its request has no types by which some could be excepted.
-    always = (*_AUTOML, *_named("CreateDomain", "CreateNotebookInstance"))
-    yield Guard(
-        name="VolumeKeyAbsent",
-        control=control,
-        actions=(*always, *(() if setting == "omit" else _ENDPOINT_CONFIG), *(() if local else jobs)),
-        conditions=(missing,),
-    )
-    if local:
-        yield Guard(
-            name="VolumeKeyAbsentWithoutLocalStorage",
-            control=control,
-            actions=(*jobs, *_SCHEDULES),
-            conditions=(missing, any_value(Operator.STRING_NOT_LIKE, _TYPES, local)),
-        )
-        yield Guard(
-            name="VolumeKeyAbsentTypesUnknown",
-            control=control,
-            actions=tuple(job for job in jobs if job not in _named("CreateTrainingJob")),
-            conditions=(missing, present(_TYPES, wanted=False)),
-        )
-    else:
-        yield Guard(
-            name="VolumeKeyAbsentOfSchedule",
-            control=control,
-            actions=_SCHEDULES,
-            conditions=(missing, _HOLDS_A_JOB),
-        )
-    if setting == "omit" and not local:
-        yield Guard(
-            name="VolumeKeyAbsentOnEndpoint", control=control, actions=_ENDPOINT_CONFIG, conditions=(missing,)
-        )
-    elif setting == "omit":
-        yield Guard(
-            name="VolumeKeyAbsentOnEndpoint",
-            control=control,
-            actions=_ENDPOINT_CONFIG,
-            conditions=(missing, all_values(Operator.STRING_NOT_LIKE, _TYPES, local)),
-        )
-    if setting == "refuse" and local:
-        yield Guard(
-            name="EndpointWithLocalStorage",
-            control=control,
-            actions=_ENDPOINT_CONFIG,
-            conditions=(any_value(Operator.STRING_LIKE, _TYPES, local),),
-        )
-
-
-_OUTPUTS_OF_JOBS = (
-    *_named(
-        "CreateHyperParameterTuningJob", "CreateLabelingJob", "CreateTrainingJob", "CreateTrainingSession"
-    ),
-    *_AUTOML,
-    *_TRANSFORM,
-    *_DEFINITIONS,
-)
-
-
-def unguarded(projection: Projection) -> Iterator[Unguarded]:
-    """What the client refuses for a baseline, and no guard does, though there is a condition key."""
-    if projection.writes_to_directory_buckets:
-        yield Unguarded(
-            control=ControlId.KMS_OUTPUT_KEY,
-            actions=(*_OUTPUTS_OF_JOBS, *_SCHEDULES),
-            reason="data_perimeter.write names a directory bucket, to which outputs go without a key, and no condition "
-            "key tells where they go: a wrong key is refused, a missing one is not",
-        )
-    yield from UNGUARDED
-
-
-def _outputs(projection: Projection) -> Iterator[Guard]:
-    managed = projection.baseline.kms.aws_managed
-    control = ControlId.KMS_OUTPUT_KEY
-    if control not in managed and not projection.writes_to_directory_buckets:
-        missing = present(_OUTPUT, wanted=False)
-        yield Guard(name="OutputKeyAbsent", control=control, actions=_OUTPUTS_OF_JOBS, conditions=(missing,))
-        yield Guard(
-            name="OutputKeyAbsentOfSchedule",
-            control=control,
-            actions=_SCHEDULES,
-            conditions=(missing, _HOLDS_A_JOB),
-        )
-    if control not in managed:
-        directories = [
-            form
-            for name in projection.baseline.data_perimeter.write
-            if projection.is_directory(name)
-            for form in (f"s3://{name}", f"s3://{name}/*")
-        ]
-        location = "sagemaker:FeatureGroupOfflineStoreS3Uri"
-        elsewhere = (one_of(Operator.STRING_NOT_LIKE, location, directories),) if directories else ()
-        yield Guard(
-            name="OfflineStoreKeyAbsent",
-            control=control,
-            actions=_named("CreateFeatureGroup"),
-            conditions=(
-                present("sagemaker:FeatureGroupOfflineStoreKmsKeyArn", wanted=False),
-                present("sagemaker:FeatureGroupOfflineStoreConfig"),
-                *elsewhere,
-            ),
-        )
-    if ControlId.KMS_RESOURCE_KEY not in managed:
-        yield Guard(
-            name="OnlineStoreKeyAbsent",
-            control=ControlId.KMS_RESOURCE_KEY,
-            actions=_named("CreateFeatureGroup"),
-            conditions=(
-                present("sagemaker:FeatureGroupOnlineStoreKmsKeyArn", wanted=False),
-                one_of(Operator.BOOL, "sagemaker:FeatureGroupEnableOnlineStore", ("true",)),
-            ),
-        )
-
-
 # --- network --------------------------------------------------------------------------------------
 
 
 def _network(projection: Projection) -> Iterator[Guard]:
     control, vpc = ControlId.VPC_CONFIG, projection.baseline.vpc
-    jobs = (*_JOBS, *_AUTOML, *_DEFINITIONS)
+    jobs = (*JOBS, *AUTOML, *DEFINITIONS)
     for name, key, values in (
         ("Subnets", "sagemaker:VpcSubnets", vpc.subnets),
         ("SecurityGroups", "sagemaker:VpcSecurityGroupIds", vpc.security_groups),
@@ -294,27 +141,27 @@ def _network(projection: Projection) -> Iterator[Guard]:
             control=control,
             actions=(
                 *jobs,
-                *_named("CreateCluster", "CreateDomain", "CreateJob", "CreateModel"),
-                *_named("CreateNotebookInstance", "CreateTrainingSession"),
+                *named("CreateCluster", "CreateDomain", "CreateJob", "CreateModel"),
+                *named("CreateNotebookInstance", "CreateTrainingSession"),
             ),
             conditions=(missing,),
         )
         yield Guard(
             name=f"{name}AbsentOfSchedule",
             control=control,
-            actions=_SCHEDULES,
-            conditions=(missing, _HOLDS_A_JOB),
+            actions=SCHEDULES,
+            conditions=(missing, HOLDS_A_JOB),
         )
         yield Guard(
             name=f"{name}AbsentOnEndpoint",
             control=control,
-            actions=_ENDPOINT_CONFIG,
-            conditions=(missing, _NAMES_NO_MODEL),
+            actions=ENDPOINT_CONFIG,
+            conditions=(missing, NAMES_NO_MODEL),
         )
     yield Guard(
         name="Serverless",
         control=ControlId.SERVERLESS_INFERENCE,
-        actions=_ENDPOINT_CONFIG,
+        actions=ENDPOINT_CONFIG,
         conditions=(present("sagemaker:ServerlessMaxConcurrency"),),
     )
 
@@ -332,10 +179,10 @@ def _isolation(projection: Projection) -> Iterator[Guard]:
         if projection.baseline.network_isolation.mode(kind) is IsolationMode.REQUIRE
     }
     of_jobs = (
-        (KindOfWork.TRAINING, _named("CreateTrainingJob")),
-        (KindOfWork.TUNING, _named("CreateHyperParameterTuningJob")),
-        (KindOfWork.MODELS, _named("CreateModel")),
-        (KindOfWork.MONITORING, _named("CreateDataQualityJobDefinition", "CreateModelQualityJobDefinition")),
+        (KindOfWork.TRAINING, named("CreateTrainingJob")),
+        (KindOfWork.TUNING, named("CreateHyperParameterTuningJob")),
+        (KindOfWork.MODELS, named("CreateModel")),
+        (KindOfWork.MONITORING, named("CreateDataQualityJobDefinition", "CreateModelQualityJobDefinition")),
     )
     if isolated := tuple(action for kind, actions in of_jobs if kind in required for action in actions):
         yield Guard(
@@ -345,7 +192,7 @@ def _isolation(projection: Projection) -> Iterator[Guard]:
         yield Guard(
             name="ProcessingNotIsolated",
             control=control,
-            actions=_named("CreateProcessingJob"),
+            actions=named("CreateProcessingJob"),
             conditions=(_not_true(_ISOLATION),),
             not_resources=projection.clarify("processing-job"),
         )
@@ -353,16 +200,16 @@ def _isolation(projection: Projection) -> Iterator[Guard]:
         yield Guard(
             name="ScheduleNotIsolated",
             control=control,
-            actions=_SCHEDULES,
-            conditions=(_not_true(_ISOLATION), _HOLDS_A_JOB),
+            actions=SCHEDULES,
+            conditions=(_not_true(_ISOLATION), HOLDS_A_JOB),
             not_resources=projection.clarify("monitoring-schedule"),
         )
     if KindOfWork.MODELS in required:
         yield Guard(
             name="EndpointNotIsolated",
             control=control,
-            actions=_ENDPOINT_CONFIG,
-            conditions=(_not_true(_ISOLATION), _NAMES_NO_MODEL),
+            actions=ENDPOINT_CONFIG,
+            conditions=(_not_true(_ISOLATION), NAMES_NO_MODEL),
         )
 
 
@@ -376,14 +223,14 @@ def _switches(projection: Projection) -> Iterator[Guard]:
         yield Guard(
             name="TrafficNotEncrypted",
             control=control,
-            actions=(*_JOBS, *_AUTOML, *_DEFINITIONS),
+            actions=(*JOBS, *AUTOML, *DEFINITIONS),
             conditions=(_not_true(_ENCRYPTION),),
         )
         yield Guard(
             name="TrafficOfScheduleNotEncrypted",
             control=control,
-            actions=_SCHEDULES,
-            conditions=(_not_true(_ENCRYPTION), _HOLDS_A_JOB),
+            actions=SCHEDULES,
+            conditions=(_not_true(_ENCRYPTION), HOLDS_A_JOB),
         )
     if not hardening.allow_remote_debug:
         key = "sagemaker:EnableRemoteDebug"
@@ -403,7 +250,7 @@ def _switches(projection: Projection) -> Iterator[Guard]:
             everywhere=True,
             conditions=other_than(Operator.STRING_NOT_EQUALS, key, ("DISABLED",)),
         )
-        yield Guard(name="RemoteSession", control=control, actions=_named("StartSession"))
+        yield Guard(name="RemoteSession", control=control, actions=named("StartSession"))
     if not hardening.allow_direct_internet_access:
         control = ControlId.DIRECT_INTERNET_ACCESS
         for name, operation, key, value in (
@@ -413,13 +260,13 @@ def _switches(projection: Projection) -> Iterator[Guard]:
             yield Guard(
                 name=f"{name}OnTheInternet",
                 control=control,
-                actions=_named(operation),
+                actions=named(operation),
                 conditions=(one_of(Operator.STRING_NOT_EQUALS, key, (value,)),),
             )
         yield Guard(
             name="DomainPutOnTheInternet",
             control=control,
-            actions=_named("UpdateDomain"),
+            actions=named("UpdateDomain"),
             conditions=other_than(Operator.STRING_NOT_EQUALS, "sagemaker:AppNetworkAccessType", ("VpcOnly",)),
         )
     if not hardening.allow_public_workforce:
@@ -454,13 +301,13 @@ def _notebooks(projection: Projection) -> Iterator[Guard]:
         yield Guard(
             name="RootAccess",
             control=control,
-            actions=_named("CreateNotebookInstance"),
+            actions=named("CreateNotebookInstance"),
             conditions=(one_of(Operator.STRING_NOT_EQUALS, key, ("Disabled",)),),
         )
         yield Guard(
             name="RootAccessGiven",
             control=control,
-            actions=_named("UpdateNotebookInstance"),
+            actions=named("UpdateNotebookInstance"),
             conditions=other_than(Operator.STRING_NOT_EQUALS, key, ("Disabled",)),
         )
     if hardening.minimum_imds_version > 1:
@@ -468,13 +315,13 @@ def _notebooks(projection: Projection) -> Iterator[Guard]:
         yield Guard(
             name="MetadataServiceOld",
             control=control,
-            actions=_named("CreateNotebookInstance"),
+            actions=named("CreateNotebookInstance"),
             conditions=(one_of(Operator.STRING_NOT_EQUALS, key, ("2",)),),
         )
         yield Guard(
             name="MetadataServiceMadeOld",
             control=control,
-            actions=_named("UpdateNotebookInstance"),
+            actions=named("UpdateNotebookInstance"),
             conditions=other_than(Operator.STRING_NOT_EQUALS, key, ("2",)),
         )
 
@@ -483,7 +330,7 @@ def _notebooks(projection: Projection) -> Iterator[Guard]:
 
 # Those that take tags and make nothing by themselves, and the model package, whose group may have them.
 _UNTAGGED = frozenset(
-    _named(
+    named(
         *("AddTags", "CreateEdgeDeploymentStage", "CreateModelPackage", "CreateReservedCapacity"),
         *("UpdateMonitoringSchedule", "UpdateProject"),
     )
@@ -501,13 +348,13 @@ def _tags(projection: Projection) -> Iterator[Guard]:
             yield Guard(
                 name=f"Tag{number}Changed",
                 control=control,
-                actions=_named("AddTags", "UpdateProject"),
+                actions=named("AddTags", "UpdateProject"),
                 conditions=other_than(Operator.STRING_NOT_EQUALS, key, values),
             )
     if required:
         yield Guard(
             name="TagsRemoved",
             control=control,
-            actions=_named("DeleteTags"),
+            actions=named("DeleteTags"),
             conditions=(any_value(Operator.STRING_EQUALS, "aws:TagKeys", tuple(required)),),
         )
