@@ -14,10 +14,10 @@ import pytest
 
 from secure_sagemaker.local import EmbeddedAWS, LoopbackServer
 from secure_sagemaker.sagemaker_sdk import installed_sdk
+from tests.integration.activation.programs import Project
 from tests.integration.flows.flow import Flow, Stage
 from tests.integration.flows.judge import problems, requests_of
 from tests.integration.flows.unsuspecting import Unsuspecting
-from tests.integration.programs import Project
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore"

@@ -13,14 +13,7 @@ import pytest
 
 from secure_sagemaker import IdentityError, SecureSession
 from secure_sagemaker.identity import HandedError, ask
-from secure_sagemaker.local import EmbeddedAWS, LoopbackServer
-
-
-@pytest.fixture(scope="module")
-def standing(account: EmbeddedAWS) -> Iterator[LoopbackServer]:
-    """The account, by TLS, for other processes."""
-    with account.serve(tls=True) as server:
-        yield server
+from secure_sagemaker.local import LoopbackServer
 
 
 @pytest.fixture

@@ -114,7 +114,7 @@ DOES: dict[str, Callable[[], object]] = {
     "spawned": spawned,
     "forked": forked,
     "child": python("-c", WHO),
-    "module": python("-m", "tests.integration.program", "own"),
+    "module": python("-m", "tests.integration.activation.program", "own"),
     "without-environment": python("-E", "-c", WHO),
     "secure-session": secure_session,
     "arrow": arrow,

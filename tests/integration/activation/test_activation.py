@@ -8,7 +8,7 @@ import multiprocessing
 import os
 import threading
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,22 +35,6 @@ from tests.integration.embedded import model, training_job
 
 HELD: list[object] = []
 """Where a test keeps an earlier client, for the refusal to find."""
-
-
-@pytest.fixture
-def aws(account: EmbeddedAWS, monkeypatch: pytest.MonkeyPatch) -> EmbeddedAWS:
-    """The account, with the launcher's credentials in the environment and nothing recorded yet."""
-    for name, value in account.environment.items():
-        monkeypatch.setenv(name, value)
-    account.forget_requests()
-    return account
-
-
-@pytest.fixture
-def active(aws: EmbeddedAWS) -> Iterator[Activation]:
-    """The process, activated."""
-    with aws.session().activate() as activation:
-        yield activation
 
 
 def keys(aws: EmbeddedAWS) -> dict[str, str]:

@@ -17,18 +17,11 @@ from typing import Any
 import pytest
 
 from secure_sagemaker.local import EmbeddedAWS, LoopbackServer
-from tests.integration.programs import ROOT, SCRIPTS, Project
+from tests.integration.activation.programs import ROOT, SCRIPTS, Project
 
 PROGRAM = str(Path(__file__).parent / "program.py")
 ROLE = "assumed-role/ml-launcher/"
 ARN = f"arn:aws:sts::111122223333:{ROLE}"
-
-
-@pytest.fixture(scope="module")
-def standing(account: EmbeddedAWS) -> Iterator[LoopbackServer]:
-    """The account, by TLS, for other processes."""
-    with account.serve(tls=True) as server:
-        yield server
 
 
 @pytest.fixture

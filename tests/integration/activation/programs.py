@@ -14,7 +14,7 @@ from secure_sagemaker.local import LoopbackServer
 
 __all__ = ["ROOT", "SCRIPTS", "Project", "Ran"]
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SCRIPTS = Path(sys.executable).parent
 
 

@@ -8,7 +8,7 @@ import multiprocessing
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,22 +29,6 @@ from secure_sagemaker import Activation, SecureSession, SessionError
 from secure_sagemaker.local import EmbeddedAWS
 
 ROLE = {"assumed-role/ml-launcher"}
-
-
-@pytest.fixture
-def aws(account: EmbeddedAWS, monkeypatch: pytest.MonkeyPatch) -> EmbeddedAWS:
-    """The account, with the launcher's credentials in the environment and nothing recorded yet."""
-    for name, value in account.environment.items():
-        monkeypatch.setenv(name, value)
-    account.forget_requests()
-    return account
-
-
-@pytest.fixture
-def active(aws: EmbeddedAWS) -> Iterator[Activation]:
-    """The process, activated."""
-    with aws.session().activate() as activation:
-        yield activation
 
 
 def launcher(aws: EmbeddedAWS) -> Credentials:

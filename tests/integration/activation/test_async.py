@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -21,13 +21,6 @@ pytestmark = pytest.mark.filterwarnings(
 )  # aiohttp leaves its connections to the loop
 
 
-@pytest.fixture(scope="module")
-def standing(account: EmbeddedAWS) -> Iterator[LoopbackServer]:
-    """A server: aiobotocore has a network of its own, in which the account does not stand."""
-    with account.serve(tls=True) as server:
-        yield server
-
-
 @pytest.fixture
 def aws(standing: LoopbackServer, monkeypatch: pytest.MonkeyPatch) -> EmbeddedAWS:
     """The account behind it, with the launcher's credentials in the environment."""
@@ -35,13 +28,6 @@ def aws(standing: LoopbackServer, monkeypatch: pytest.MonkeyPatch) -> EmbeddedAW
         monkeypatch.setenv(name, value)
     standing.aws.forget_requests()
     return standing.aws
-
-
-@pytest.fixture
-def active(aws: EmbeddedAWS) -> Iterator[Activation]:
-    """The process, activated."""
-    with aws.session().activate() as activation:
-        yield activation
 
 
 def use(do: Callable[[Any], Awaitable[object]], service: str = "sagemaker", **options: Any) -> object:
