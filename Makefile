@@ -63,7 +63,7 @@ test-floor-v2: .venv-floor-v2/.ready
 wrap-check: .venv-wrap/.ready .venv-v2/.ready
 	@echo '== third-party tools, SageMaker Python SDK v3'
 	@.venv-wrap/bin/python -m pytest -q -n $(WORKERS) --dist worksteal -rs tests/integration/wrapped \
-		tests/integration/test_activation_programs.py $(PYTEST_ARGS)
+		tests/integration/activation/test_programs.py $(PYTEST_ARGS)
 	@echo '== SageMaker Python SDK v2'
 	@$(V2)/python -m pytest -q -n $(WORKERS) --dist worksteal tests/integration/wrapped $(PYTEST_ARGS)
 

@@ -9,7 +9,9 @@ reference    what IAM knows of each action, as data
 lint         what would never match
 projection   a baseline as IAM sees it: ARNs, keys, a day
 guard        one thing that AWS is to refuse
-guards       the controls that SageMaker's condition keys tell, as guards; key_guards those of keys, calls what both speak of
+guards       the controls that SageMaker's condition keys tell, as guards
+key_guards   those of keys
+calls        the calls that guards speak of together
 storage_guards  roles, buckets, objects, TLS
 guardrail    the guards as managed policies that deny
 conditional  the guards turned around, as conditions of an Allow
