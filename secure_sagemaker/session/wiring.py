@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -29,6 +28,7 @@ from secure_sagemaker.identity import (
     mfa_source,
     sts_client,
 )
+from secure_sagemaker.locks import ForkSafeLock
 from secure_sagemaker.network import EndpointPolicy
 from secure_sagemaker.references import ReferencedResources
 from secure_sagemaker.session.loading import usable
@@ -83,7 +83,7 @@ class Wiring:
         serial = baseline.role.mfa_serial
         self._source = source if serial is None else self._with_mfa(source, serial, mfa_token)
         self._regions: dict[str, SecureBotocoreSession] = {}
-        self._regions_lock = threading.Lock()
+        self._regions_lock = ForkSafeLock()
         self.session, self.role, self.guard = self._wire(baseline)
 
     def within(self, region: str) -> SecureBotocoreSession:
