@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, TypedDict
 
 import boto3
@@ -21,6 +22,7 @@ from botocore.credentials import CredentialProvider
 from botocore.exceptions import BotoCoreError, ClientError
 
 from secure_sagemaker.baseline import SecurityBaseline
+from secure_sagemaker.controls import Enforcement, judge_source
 from secure_sagemaker.exceptions import IdentityError
 from secure_sagemaker.identity.cache import CredentialCache
 from secure_sagemaker.identity.explained import remedy
@@ -118,6 +120,10 @@ def _no_problem(_: str) -> None:
     return None
 
 
+def _unrecorded(_: Enforcement) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 ANOTHER_ANSWERS = (
     "find out what answers in STS's place: an endpoint override, a proxy, a credential cache written by hand"
 )
@@ -175,6 +181,7 @@ class AssumedRole:
         handed: Asks the process that assumed the role already, where this one was started by it.
         clock: Tells the time, in UTC.
         cache: Where credentials are kept for other processes.
+        recorded: Records the block in which the role is assumed or refused, with what was decided about the source.
     """
 
     def __init__(
@@ -190,8 +197,10 @@ class AssumedRole:
         handed: Callable[[], Mapping[str, object]] | None = None,
         clock: Callable[[], datetime] = _utc_now,
         cache: CredentialCache | None = None,
+        recorded: Callable[[Enforcement], AbstractContextManager[None]] = _unrecorded,
     ) -> None:
         self._cache = cache
+        self._recorded = recorded
         self._who = who(os.environ)
         self._baseline = baseline
         self._handed = handed
@@ -240,6 +249,7 @@ class AssumedRole:
 
         Raises:
             IdentityError: There is no source, or STS says no, or gives another role; the message says what to change.
+        ControlError: The source's keys are not such as may assume the role.
         """
         with _while_assuming():
             session = _session(self._kept() if self._handed is None else self._take(self._handed))
@@ -283,17 +293,38 @@ class AssumedRole:
 
     def _kept(self) -> Mapping[str, object]:
         """What another process has kept, or the role assumed."""
+        judged = self._judged()
+        if judged.refusals:
+            with self._recorded(judged):
+                judged.raise_for_refusals()
         if self._cache is None:
-            return self._assume()
+            return self._assume(judged)
         return self._cache.kept(
             {"region": self._region, "request": self._request()},
             source=self._source,
             good_until=lambda: self._skew.now() + timedelta(seconds=self._early),
-            fetch=self._assume,
+            fetch=partial(self._assume, judged),
         )
 
-    def _assume(self) -> Mapping[str, object]:
-        request = self._request()
+    def _judged(self) -> Enforcement:
+        """What is decided about the source's keys, before anything is asked with them but for MFA."""
+        held = self._source.get_credentials()
+        try:
+            key = None if held is None else held.get_frozen_credentials().access_key
+        except BotoCoreError as failed:
+            raise self._unreachable(failed) from failed
+        return judge_source(
+            self._baseline,
+            access_key_id=key or "",
+            request=self._request(),
+            today=self._skew.now().date(),
+        )
+
+    def _assume(self, judged: Enforcement) -> Mapping[str, object]:
+        with self._recorded(judged):
+            return self._asked(judged.parameters)
+
+    def _asked(self, request: Mapping[str, object]) -> Mapping[str, object]:
         self._refuse_long_chain()
         sts = sts_client(
             self._source,
@@ -307,11 +338,7 @@ class AssumedRole:
             self._skew.told(refused.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}))
             raise self._explained(refused) from refused
         except BotoCoreError as failed:
-            raise IdentityError(
-                f"the role {self._baseline.role.arn} could not be assumed: {failed}",
-                remedy="check the network path to STS and the source's credentials; nothing was sent unsigned or "
-                "with other credentials",
-            ) from failed
+            raise self._unreachable(failed) from failed
         self._skew.told(answer["ResponseMetadata"].get("HTTPHeaders", {}))
         credentials = answer["Credentials"]
         expires: datetime = credentials["Expiration"]
@@ -358,6 +385,13 @@ class AssumedRole:
         if self._inline_policy is not None:
             request["Policy"] = json.dumps(self._inline_policy, separators=(",", ":"))
         return request
+
+    def _unreachable(self, failed: BotoCoreError) -> IdentityError:
+        return IdentityError(
+            f"the role {self._baseline.role.arn} could not be assumed: {failed}",
+            remedy="check the network path to STS and the source's credentials; nothing was sent unsigned or "
+            "with other credentials",
+        )
 
     def _explained(self, refused: ClientError) -> IdentityError:
         error: dict[str, str] = dict(refused.response.get("Error", {}))  # type: ignore[arg-type]  # texts, where told

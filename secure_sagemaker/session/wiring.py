@@ -14,6 +14,7 @@ import botocore.loaders
 
 from secure_sagemaker.audit import AuditTrail
 from secure_sagemaker.baseline import SecurityBaseline
+from secure_sagemaker.calls import recorded_assumption
 from secure_sagemaker.clients import SecureBotocoreSession
 from secure_sagemaker.controls import LOOKS, Enforcer
 from secure_sagemaker.definitions import DefinitionStore
@@ -119,6 +120,7 @@ class Wiring:
             handed=handed,
             clock=self._clock,
             cache=self._cache,
+            recorded=partial(recorded_assumption, baseline, self._trail),
         )
 
     def _with_mfa(self, user: boto3.Session, serial: str, token: MfaToken | None) -> boto3.Session:
