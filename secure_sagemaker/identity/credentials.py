@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
 import boto3
 from botocore.credentials import CredentialProvider
@@ -28,19 +27,15 @@ from secure_sagemaker.identity.cache import CredentialCache
 from secure_sagemaker.identity.explained import remedy
 from secure_sagemaker.identity.handed import HandedError
 from secure_sagemaker.identity.refresh import LastingCredentials, Skew
+from secure_sagemaker.identity.sources import sts_client, while_assuming
 from secure_sagemaker.identity.who import who
-
-if TYPE_CHECKING:
-    from types_boto3_sts import STSClient
 
 __all__ = [
     "ANOTHER_ANSWERS",
     "AssumeRoleProvider",
     "AssumedRole",
     "Principal",
-    "is_assuming",
     "principal_problem",
-    "sts_client",
 ]
 
 DEFAULT_SESSION_NAME = "secure-sagemaker"
@@ -49,24 +44,6 @@ _EARLY = 900
 _CHAINED = 3600
 _OF_ROLES = frozenset({"assume-role", "assume-role-with-web-identity", "container-role", "iam-role", "sso"})
 """Methods of botocore's providers whose credentials are a role's session in any case."""
-_GLOBAL_STS = "https://sts.amazonaws.com"
-
-_assuming: ContextVar[bool] = ContextVar("secure_sagemaker_assuming", default=False)
-
-
-def is_assuming() -> bool:
-    """Whether a role is being assumed here and now: the one thing that the source's credentials sign."""
-    return _assuming.get()
-
-
-@contextmanager
-def _while_assuming() -> Iterator[None]:
-    # Set here and nowhere above: botocore refreshes in whatever thread signs first.
-    token = _assuming.set(True)
-    try:
-        yield
-    finally:
-        _assuming.reset(token)
 
 
 class _Metadata(TypedDict):
@@ -140,33 +117,6 @@ def principal_problem(baseline: SecurityBaseline, arn: str) -> str | None:
     return f"AWS sees {arn}, and the baseline names {baseline.role.arn}"
 
 
-def sts_client(
-    source: boto3.Session, *, region: str, endpoint_problem: Callable[[str], str | None], wanted_for: str
-) -> STSClient:
-    """The region's STS, signed for by the source.
-
-    Raises:
-        IdentityError: There are no source credentials, or the endpoint is no place to send them to.
-    """
-    if source.get_credentials() is None:
-        raise IdentityError(
-            f"there are no source credentials to assume {wanted_for} with",
-            remedy="sign in (aws sso login), name a profile as source=, or run where AWS gives credentials. "
-            "Inside a SageMaker job with network isolation there are none at all, by design: leave AWS calls "
-            "to code outside the container, or state network_isolation 'off' for that kind of work",
-        )
-    client = source.client("sts", region_name=region)
-    if client.meta.endpoint_url == _GLOBAL_STS:  # sts_regional_endpoints is "legacy" here
-        client = source.client("sts", region_name=region, endpoint_url=f"https://sts.{region}.amazonaws.com")
-    if (problem := endpoint_problem(client.meta.endpoint_url)) is not None:
-        raise IdentityError(
-            f"AssumeRole would go to another place: {problem}",
-            remedy="unset AWS_ENDPOINT_URL and endpoint_url in the shared config, or list the origin in "
-            "privatelink.allowed_endpoint_urls",
-        )
-    return client
-
-
 class AssumedRole:
     """Assumes the baseline's role, again whenever botocore asks for fresh credentials.
 
@@ -236,6 +186,31 @@ class AssumedRole:
         """Whom AWS sees, once the role has been assumed."""
         return self._principal
 
+    @property
+    def source_identity(self) -> str | None:
+        """The source identity that is asked for."""
+        stated = self._baseline.role.source_identity
+        return None if stated is None else self._who.fill(stated)
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """The session tags that are asked for."""
+        role = self._baseline.role
+        tags = {key: self._who.fill(value) for key, value in role.tags.items()}
+        return tags if role.digest_tag is None else {**tags, role.digest_tag: self._baseline.digest}
+
+    @property
+    def mfa_age_seconds(self) -> int | None:
+        """How long ago the MFA code was given; None where the baseline names no device, or none was given here."""
+        if self._handed is not None or self._baseline.role.mfa_serial is None:
+            return None
+        with while_assuming():
+            held = self._source.get_credentials()
+        if not isinstance(held, LastingCredentials) or held.ends is None:
+            return None
+        given = held.ends - timedelta(seconds=self._baseline.role.mfa_max_age_seconds)
+        return max(0, round((self._skew.now() - given).total_seconds()))
+
     def issued(self, access_key_id: str) -> bool:
         """Whether an access key id is one that this role's sessions were given."""
         return access_key_id in self._issued
@@ -251,7 +226,7 @@ class AssumedRole:
             IdentityError: There is no source, or STS says no, or gives another role; the message says what to change.
         ControlError: The source's keys are not such as may assume the role.
         """
-        with _while_assuming():
+        with while_assuming():
             session = _session(self._kept() if self._handed is None else self._take(self._handed))
         if (problem := principal_problem(self._baseline, session.principal.arn)) is not None:
             raise IdentityError(problem, remedy=ANOTHER_ANSWERS)
@@ -369,14 +344,11 @@ class AssumedRole:
             "RoleSessionName": self._who.fill(name)[: 64 - len(self._suffix)] + self._suffix,
             "DurationSeconds": role.duration_seconds,
         }
-        if role.source_identity is not None:
-            request["SourceIdentity"] = self._who.fill(role.source_identity)
+        if (identity := self.source_identity) is not None:
+            request["SourceIdentity"] = identity
         if role.external_id is not None:
             request["ExternalId"] = role.external_id
-        tags = {key: self._who.fill(value) for key, value in role.tags.items()}
-        if role.digest_tag is not None:
-            tags[role.digest_tag] = self._baseline.digest
-        if tags:
+        if tags := self.tags:
             request["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
         if role.transitive_tags:
             request["TransitiveTagKeys"] = list(role.transitive_tags)

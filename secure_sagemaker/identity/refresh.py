@@ -80,6 +80,12 @@ class LastingCredentials(DeferredRefreshableCredentials):
         self._now = now
         self._pause = _FIRST_PAUSE
         self._not_before: datetime | None = None
+        self._ends: datetime | None = None
+
+    @property
+    def ends(self) -> datetime | None:
+        """When those that were fetched last end; None before the first."""
+        return self._ends
 
     def refresh_needed(self, refresh_in: int | None = None) -> bool:
         """Whether they must be refreshed; not while a failed attempt is recent and they are still good."""
@@ -96,4 +102,5 @@ class LastingCredentials(DeferredRefreshableCredentials):
             self._pause = min(2 * self._pause, _LONGEST_PAUSE)
             raise
         self._pause, self._not_before = _FIRST_PAUSE, None
+        self._ends = datetime.fromisoformat(str(fetched["expiry_time"]))
         return fetched

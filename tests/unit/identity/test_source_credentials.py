@@ -167,6 +167,33 @@ def test_what_is_kept_for_other_processes_excuses_nobody(wire: Wire, tmp_path: P
     assert before == len(wire.requests)
 
 
+def test_verify_tells_the_source(wire: Wire, time: Time) -> None:
+    """It names where the credentials were found, of what kind their key is, and the age of the MFA code."""
+    time.now, device = LAST_DAY, "arn:aws:iam::111122223333:mfa/jane"
+    temporary = secured(wire, clock=time).verify()
+    assert ("explicit", "temporary", None) == (temporary.source, temporary.source_key, temporary.mfa_device)
+    text = with_role(f'mfa_serial = "{device}"\nmfa_max_age_seconds = 7200')
+    session = of_a_user(wire, text, mfa_token=lambda: "123456", clock=time)
+    assert 0 == session.verify().mfa_age_seconds
+    time.passes(minutes=5)
+    verified = session.verify()
+    assert ("explicit", "long-lived", device, 300) == (
+        verified.source,
+        verified.source_key,
+        verified.mfa_device,
+        verified.mfa_age_seconds,
+    )
+    assert f"MFA by {device}, given 300 seconds ago" in str(verified)
+
+
+def test_verify_tells_what_narrows_it(wire: Wire) -> None:
+    """The managed policies that the session is given are named."""
+    policy = "arn:aws:iam::111122223333:policy/guardrail"
+    verified = secured(wire, f'{COMPLETE}\n[session_policy]\npolicy_arns = ["{policy}"]\n').verify()
+    assert (policy,) == verified.policy_arns
+    assert f"narrowed   {policy}" in str(verified)
+
+
 def test_a_source_that_is_the_role_already_is_no_way_round(wire: Wire) -> None:
     """The role is assumed again with the policies of the baseline, and nothing else is signed by what came before."""
     policy = "arn:aws:iam::111122223333:policy/guardrail"
