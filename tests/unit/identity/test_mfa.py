@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from secure_sagemaker import IdentityError, SecureSession, mfa_command, mfa_prompt
+from tests.unit.baseline.stated import KEY
 from tests.unit.identity.test_credentials import in_threads, with_role
 from tests.unit.identity.test_refresh import Time
-from tests.unit.secured import BY_ALIAS, KEY, training_job
+from tests.unit.secured import BY_ALIAS, training_job
 from tests.unit.secured import secured as made
 from tests.wire import MFA_KEY, NEAR, USER_KEY, Answer, Sent, Wire, refuses, says
 
