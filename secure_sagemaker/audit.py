@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -22,6 +21,7 @@ from typing import Literal, Protocol
 from secure_sagemaker.baseline import LayerRecord
 from secure_sagemaker.controls import CONTROLS, Action, Decision
 from secure_sagemaker.exceptions import AuditError
+from secure_sagemaker.locks import ForkSafeLock
 
 __all__ = ["AuditRecord", "AuditSink", "AuditTrail", "JsonLinesSink", "LoggingSink", "Outcome"]
 
@@ -158,7 +158,7 @@ class JsonLinesSink:
         self._path = Path(path)
         self._on_failure = on_failure
         self._fsync = fsync
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
 
     def prepare(self) -> None:
         """Make sure that the file can be appended to."""
@@ -214,7 +214,7 @@ class AuditTrail:
         self.monotonic = monotonic
         self._records: deque[AuditRecord] = deque(maxlen=_KEPT_RECORDS)
         self._written = 0
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
 
     def write(self, record: AuditRecord) -> None:
         """Keep the record and hand it to the sink.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -18,7 +19,7 @@ from secure_sagemaker.references import Named
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
-__all__ = ["Call", "CallRecorder", "code_of", "explanation"]
+__all__ = ["Call", "CallRecorder", "code_of", "explanation", "recorded_assumption"]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -108,6 +109,43 @@ class CallRecorder:
                 error_code=error_code,
                 explanation=explanation,
                 latency_seconds=self.trail.monotonic() - call.monotonic,
+            )
+        )
+
+
+@contextmanager
+def recorded_assumption(baseline: SecurityBaseline, trail: AuditTrail, judged: Enforcement) -> Iterator[None]:
+    """A block in which the role is assumed, or refused: recorded where a control had a word on it."""
+    if not judged.decisions:
+        yield
+        return
+    trail.sink.prepare()
+    began, monotonic = trail.clock(), trail.monotonic()
+    outcome, code = Outcome.FAILED, ""
+    try:
+        yield
+        outcome = Outcome.SUCCEEDED
+    except SecureSageMakerError as failed:
+        outcome = Outcome.REFUSED if isinstance(failed, ControlError) else Outcome.FAILED
+        code = code_of(failed)
+        raise
+    finally:
+        trail.write(
+            AuditRecord(
+                time=began.isoformat(),
+                service=judged.service,
+                operation=judged.operation,
+                region=baseline.region,
+                principal=baseline.role.arn,
+                baseline_digest=baseline.digest,
+                layers=baseline.layers,
+                decisions=judged.decisions,
+                unknown_members=(),
+                outcome=outcome,
+                request_id="",
+                error_code=code,
+                explanation="",
+                latency_seconds=trail.monotonic() - monotonic,
             )
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
 from secure_sagemaker.controls import DescribedKind, Mention, Pin, ResourceKind
+from secure_sagemaker.locks import ForkSafeLock
 
 if TYPE_CHECKING:
     from types_boto3_sagemaker import SageMakerClient
@@ -40,7 +40,7 @@ class Describer:
         self._role = role
         self._make = client
         self._kinds: dict[str, DescribedKind] = {}
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
 
     def kind(self, kind: ResourceKind) -> DescribedKind:
         """A kind with the service model's word on it."""

@@ -14,7 +14,6 @@ The rules it keeps:
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -40,6 +39,7 @@ from secure_sagemaker.controls import (
 from secure_sagemaker.describing import Describer, UnreadableError
 from secure_sagemaker.exceptions import KeyResolutionError
 from secure_sagemaker.identity import KeyResolver
+from secure_sagemaker.locks import ForkSafeLock
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
@@ -110,7 +110,7 @@ class ReferencedResources:
         self._today = today
         self._plans: dict[tuple[str, str], Namings | None] = {}
         self._known: OrderedDict[_Key, _Known] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
 
     # --- what is named ----------------------------------------------------------------------------
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Literal
 
 from secure_sagemaker.audit import AuditRecord, Outcome
 from secure_sagemaker.baseline import LayerRecord
@@ -40,6 +41,15 @@ class Verification:
         baseline_digest: SHA-256 of the baseline.
         keys: Each key reference of the baseline with the ARN it stands for.
         packed_policy_size: How much of STS's limit the session's policies and tags take, in percent.
+        source: Where botocore found the credentials that assume the role, such as ``sso``; None where another
+            process hands the role's out, or the source cannot be asked now.
+        source_key: Of what kind their access key is.
+        mfa_device: The MFA device that the baseline names.
+        mfa_age_seconds: How long ago its code was given; None where it was not given to this session.
+        source_identity: The source identity that is asked for.
+        tags: The session tags that are asked for.
+        transitive_tags: Which of them hold in roles that are assumed from this one.
+        policy_arns: The managed policies that narrow the session.
     """
 
     principal: str
@@ -50,6 +60,20 @@ class Verification:
     baseline_digest: str
     keys: tuple[tuple[str, str], ...]
     packed_policy_size: int | None
+    source: str | None
+    source_key: Literal["temporary", "long-lived"] | None
+    mfa_device: str | None
+    mfa_age_seconds: int | None
+    source_identity: str | None
+    tags: tuple[tuple[str, str], ...]
+    transitive_tags: tuple[str, ...]
+    policy_arns: tuple[str, ...]
+
+    def as_dict(self) -> Mapping[str, object]:
+        """All of it as plain values, for JSON."""
+        plain: dict[str, object] = {column.name: getattr(self, column.name) for column in fields(self)}
+        plain["layers"] = [dict(layer) for layer in self.layers]
+        return plain | {"keys": dict(self.keys), "tags": dict(self.tags)}
 
     def __repr__(self) -> str:
         return str(self)  # a prompt or a notebook that shows it shows the table
@@ -58,8 +82,18 @@ class Verification:
         lines = [
             f"principal  {self.principal}",
             f"account    {self.account}, region {self.region}, credentials until {self.expires}",
-            f"baseline   {self.baseline_digest}",
+            f"source     {self._source()}",
         ]
+        if self.source_identity is not None:
+            lines.append(f"identity   {self.source_identity}")
+        if self.tags:
+            told = (
+                f"{key}={value}{' (transitive)' * (key in self.transitive_tags)}" for key, value in self.tags
+            )
+            lines.append(f"tags       {', '.join(told)}")
+        lines.append(f"baseline   {self.baseline_digest}")
+        if self.policy_arns:
+            lines.append(f"narrowed   {', '.join(self.policy_arns)}")
         if self.packed_policy_size is not None:
             lines.append(f"policies   {self.packed_policy_size}% of the packed size that STS takes")
         lines.append("layers")
@@ -67,6 +101,13 @@ class Verification:
         lines.append("keys")
         lines += _columns([(reference, arn) for reference, arn in self.keys])
         return "\n".join(lines)
+
+    def _source(self) -> str:
+        told = "not told" if self.source is None else f"{self.source}, with a {self.source_key} access key"
+        if self.mfa_device is None:
+            return told
+        age = "" if self.mfa_age_seconds is None else f", given {self.mfa_age_seconds} seconds ago"
+        return f"{told}, MFA by {self.mfa_device}{age}"
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

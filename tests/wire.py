@@ -26,7 +26,9 @@ from botocore.httpsession import URLLib3Session
 
 ACCOUNT = "111122223333"
 REGION = "eu-west-1"
-SOURCE_KEY = "AKIASOURCE"
+SOURCE_KEY = "ASIASOURCE"
+SOURCE_TOKEN = "source-token-marker"
+USER_KEY = "AKIAUSER"
 MFA_KEY = "ASIAWITHMFA"
 SOURCE_SECRET = "source-secret-marker"
 ISSUED_SECRET = "issued-secret-marker"
@@ -168,13 +170,23 @@ class Wire:
 
     def signer(self, sent: Sent) -> str:
         """The ARN of whoever the key was given to."""
-        known = {**self._sessions, SOURCE_KEY: f"arn:aws:iam::{ACCOUNT}:user/source"}
+        user = f"arn:aws:iam::{ACCOUNT}:user/source"
+        known = {**self._sessions, SOURCE_KEY: user, USER_KEY: user}
         return known.get(sent.access_key_id, f"arn:aws:iam::{ACCOUNT}:user/somebody-else")
 
     def source(self) -> boto3.Session:
         """A session with the credentials that may do nothing but assume the role."""
         return boto3.Session(
-            aws_access_key_id=SOURCE_KEY, aws_secret_access_key=SOURCE_SECRET, region_name=REGION
+            aws_access_key_id=SOURCE_KEY,
+            aws_secret_access_key=SOURCE_SECRET,
+            aws_session_token=SOURCE_TOKEN,
+            region_name=REGION,
+        )
+
+    def user(self) -> boto3.Session:
+        """A session with a user's own keys, which may do nothing but ask for others with MFA."""
+        return boto3.Session(
+            aws_access_key_id=USER_KEY, aws_secret_access_key=SOURCE_SECRET, region_name=REGION
         )
 
     def handle(self, sent: Sent) -> Answer:

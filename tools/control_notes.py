@@ -51,6 +51,8 @@ class Example:
     """What the baseline states beside ``BASELINE``."""
     new_member: str = ""
     """A member that the operation's model is given for the example, as a newer botocore might have it."""
+    source_key: str = ""
+    """The id of the access key that would sign, where the control is about that."""
     described: tuple[tuple[str, Mapping[str, object] | str], ...] = ()
     """What is asked for what the request names: method, and the answer or the code of an error."""
 
@@ -604,6 +606,27 @@ NOTES: Mapping[ControlId, Note] = MappingProxyType(
                     operation="CreateEndpoint",
                     request={"EndpointName": "churn", "EndpointConfigName": "churn"},
                     described=(("describe_endpoint_config", "AccessDeniedException"),),
+                ),
+            ),
+        ),
+        ControlId.SOURCE_CREDENTIALS: Note(
+            does="The access key that would sign AssumeRole is looked at, before anything is sent. One that a user has "
+            "for good (its id begins with AKIA) is refused, unless `role.mfa_serial` has MFA asked for: then it signs "
+            "GetSessionToken with the code, and AssumeRole is signed by what that gives. Temporary credentials are let "
+            "through: SSO, web identity, a machine's or a job's role; also where they are the baseline's role already, "
+            "which is assumed again, with its policies. `correct` is as `refuse`. A waiver's `resources` are the names "
+            "of roles, its `operations` `AssumeRole`. Where such a key is let through, or refused, the audit trail has "
+            "a record of each AssumeRole. The account's root user may assume no role; AWS refuses it.",
+            fields=("role.mfa_serial", "modes", "waivers"),
+            examples=(
+                Example(
+                    operation="AssumeRole",
+                    service="sts",
+                    request={
+                        "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/ml-launcher",
+                        "RoleSessionName": "secure-sagemaker",
+                    },
+                    source_key="AKIA",
                 ),
             ),
         ),

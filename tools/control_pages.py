@@ -28,7 +28,7 @@ from secure_sagemaker import (
 )
 from secure_sagemaker.baseline import DEFAULT_MODES
 from secure_sagemaker.baseline.fields import leaf_fields
-from secure_sagemaker.controls import Enforcer
+from secure_sagemaker.controls import Enforcer, judge_source
 from secure_sagemaker.controls.catalogue import references
 from secure_sagemaker.controls.members import document_rule
 from secure_sagemaker.controls.parameters import governed_members
@@ -151,6 +151,9 @@ def _places(control: ControlId) -> Iterator[str]:
         yield "[Each member that names something](../references.md)."
         yield _versions()
         return
+    if control is ControlId.SOURCE_CREDENTIALS:
+        yield "STS's AssumeRole, where the session itself calls it: the key that signs, and no member."
+        return
     if not places:
         yield "In every mutating operation of SageMaker, members that are neither governed nor reviewed."
         yield _versions()
@@ -194,6 +197,10 @@ def _shown(control: ControlId, example: Example) -> Iterator[str]:
     stated = {**BASELINE, **example.baseline}
     baseline = SecurityBaseline.from_mapping(stated, source="the example")
     enforcement = Enforcer(baseline, today=lambda: date.min).enforce(model, example.request, {})
+    if example.source_key:
+        enforcement = judge_source(
+            baseline, access_key_id=example.source_key, request=example.request, today=date.min
+        )
     if example.described:
         enforcement = _looked(baseline, model, enforcement, example)
     mine = [decision for decision in enforcement.decisions if decision.control_id == control]

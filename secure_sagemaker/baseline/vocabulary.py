@@ -71,6 +71,7 @@ class ControlId(StrEnum):
     ROOT_ACCESS = "root-access"
     S3_ENCRYPTION = "s3-encryption"
     SERVERLESS_INFERENCE = "serverless-inference"
+    SOURCE_CREDENTIALS = "source-credentials"
     SSM_ACCESS = "ssm-access"
     UNKNOWN_MEMBER = "unknown-member"
     VPC_CONFIG = "vpc-config"

@@ -18,6 +18,7 @@ from secure_sagemaker.cli import (
     pipeline,
     policy,
     run,
+    whoami,
 )
 from secure_sagemaker.cli.exit_codes import ExitCode
 from secure_sagemaker.cli.output import CommandError, talk
@@ -88,6 +89,7 @@ def _root(
 app.command("init")(init.init)
 app.command("demo")(demo.demo)
 app.command("explain")(explain.explain)
+app.command("whoami")(whoami.whoami)
 app.add_typer(pipelines, name="pipeline")
 pipelines.command("check")(pipeline.check)
 pipelines.command("harden")(pipeline.harden)

@@ -32,6 +32,7 @@ mentions        what one request names
 descriptions    what a Describe shows, as the request that would make it
 waivers         which waivers excuse a request
 settling        what each verdict becomes
+source_keys     whose keys may assume the role
 walk            one walk over one request
 enforcement     decides about a request
 snapshots       what a request said, to tell whether it still says so
@@ -47,6 +48,7 @@ from secure_sagemaker.controls.mentions import Mention, Namings, mentions_of
 from secure_sagemaker.controls.references import LOOKS, Pin
 from secure_sagemaker.controls.resource_kinds import KINDS, ResourceKind
 from secure_sagemaker.controls.snapshots import Snapshot
+from secure_sagemaker.controls.source_keys import is_long_lived, judge_source
 from secure_sagemaker.controls.waivers import applicable, excuse
 
 __all__ = [
@@ -70,6 +72,8 @@ __all__ = [
     "Snapshot",
     "applicable",
     "excuse",
+    "is_long_lived",
+    "judge_source",
     "mentions_of",
     "s3_key",
 ]

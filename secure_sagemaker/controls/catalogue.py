@@ -251,6 +251,17 @@ _ROWS = (
         documentation="docs/reference/references.md",
     ),
     _control(
+        ControlId.SOURCE_CREDENTIALS,
+        "Who assumes the role has temporary credentials, or gives MFA",
+        Severity.HIGH,
+        why="a user's own access key is good until somebody deletes it: whoever finds it in a file, a log or an image "
+        "assumes the role with it",
+        remedy="sign in so that the credentials are temporary (aws sso login, the machine's role, web identity), "
+        "or state role.mfa_serial and pass mfa_token= to SecureSession",
+        documentation="AWS Well-Architected Framework, SEC02-BP02 'Use temporary credentials'; IAM User Guide, "
+        "'Security best practices in IAM'",
+    ),
+    _control(
         ControlId.WORKFORCE_SOURCE_IP,
         "Labeling portals are not open to every address",
         Severity.MEDIUM,

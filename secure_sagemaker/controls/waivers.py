@@ -13,7 +13,7 @@ from secure_sagemaker.baseline import ControlId, Waiver
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
-__all__ = ["applicable", "excuse"]
+__all__ = ["applicable", "excuse", "holding"]
 
 
 def applicable(
@@ -25,16 +25,31 @@ def applicable(
     name: str = "",
 ) -> dict[ControlId, Waiver]:
     """The waivers that hold for a request on a day, by control; ``name`` is its own where it does not say one."""
-    applicable: dict[ControlId, Waiver] = {}
+    if not waivers:
+        return {}
+    named = _resource_name(model, parameters) or name
+    return holding(waivers, model.name, parameters, today, name=named)
+
+
+def holding(
+    waivers: Sequence[Waiver],
+    operation: str,
+    parameters: Mapping[str, object],
+    today: date,
+    *,
+    name: str,
+) -> dict[ControlId, Waiver]:
+    """The same for an operation whose request is about the thing of that name."""
+    holding: dict[ControlId, Waiver] = {}
     for waiver in waivers:
-        if waiver.expires < today or not {model.name, "*"}.intersection(waiver.operations):
+        if waiver.expires < today or not {operation, "*"}.intersection(waiver.operations):
             continue
-        if waiver.resources and not _names_match(waiver.resources, _resource_name(model, parameters) or name):
+        if waiver.resources and not _names_match(waiver.resources, name):
             continue
         if not _tags_match(waiver.resource_tags, parameters):
             continue
-        applicable.setdefault(waiver.control, waiver)
-    return applicable
+        holding.setdefault(waiver.control, waiver)
+    return holding
 
 
 def excuse(waiver: Waiver) -> str:

@@ -8,7 +8,7 @@ who           the person or the workload that a session is for
 cache         credentials kept for other processes
 mfa           MFA, asked for once
 keys          KMS references, resolved to key ARNs
-sources       whose credentials assume roles
+sources       whose credentials assume roles, and what they have
 anchors       the organisation's layer, where it is kept in AWS
 """
 
@@ -19,14 +19,12 @@ from secure_sagemaker.identity.credentials import (
     AssumedRole,
     AssumeRoleProvider,
     Principal,
-    is_assuming,
     principal_problem,
-    sts_client,
 )
 from secure_sagemaker.identity.handed import RECORDS_FILE, HandedError, ask, handed_folder
 from secure_sagemaker.identity.keys import KeyResolver
 from secure_sagemaker.identity.mfa import MfaToken, mfa_command, mfa_prompt, mfa_source
-from secure_sagemaker.identity.sources import sources
+from secure_sagemaker.identity.sources import SourceKey, is_assuming, source_key, sources, sts_client
 
 __all__ = [
     "ANOTHER_ANSWERS",
@@ -38,6 +36,7 @@ __all__ = [
     "KeyResolver",
     "MfaToken",
     "Principal",
+    "SourceKey",
     "ask",
     "handed_folder",
     "is_assuming",
@@ -46,6 +45,7 @@ __all__ = [
     "mfa_source",
     "principal_problem",
     "read_anchor",
+    "source_key",
     "sources",
     "sts_client",
 ]

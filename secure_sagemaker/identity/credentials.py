@@ -9,36 +9,33 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, TypedDict
+from functools import partial
+from typing import TypedDict
 
 import boto3
 from botocore.credentials import CredentialProvider
 from botocore.exceptions import BotoCoreError, ClientError
 
 from secure_sagemaker.baseline import SecurityBaseline
+from secure_sagemaker.controls import Enforcement, judge_source
 from secure_sagemaker.exceptions import IdentityError
 from secure_sagemaker.identity.cache import CredentialCache
 from secure_sagemaker.identity.explained import remedy
 from secure_sagemaker.identity.handed import HandedError
 from secure_sagemaker.identity.refresh import LastingCredentials, Skew
+from secure_sagemaker.identity.sources import sts_client, while_assuming
 from secure_sagemaker.identity.who import who
-
-if TYPE_CHECKING:
-    from types_boto3_sts import STSClient
 
 __all__ = [
     "ANOTHER_ANSWERS",
     "AssumeRoleProvider",
     "AssumedRole",
     "Principal",
-    "is_assuming",
     "principal_problem",
-    "sts_client",
 ]
 
 DEFAULT_SESSION_NAME = "secure-sagemaker"
@@ -47,24 +44,6 @@ _EARLY = 900
 _CHAINED = 3600
 _OF_ROLES = frozenset({"assume-role", "assume-role-with-web-identity", "container-role", "iam-role", "sso"})
 """Methods of botocore's providers whose credentials are a role's session in any case."""
-_GLOBAL_STS = "https://sts.amazonaws.com"
-
-_assuming: ContextVar[bool] = ContextVar("secure_sagemaker_assuming", default=False)
-
-
-def is_assuming() -> bool:
-    """Whether a role is being assumed here and now: the one thing that the source's credentials sign."""
-    return _assuming.get()
-
-
-@contextmanager
-def _while_assuming() -> Iterator[None]:
-    # Set here and nowhere above: botocore refreshes in whatever thread signs first.
-    token = _assuming.set(True)
-    try:
-        yield
-    finally:
-        _assuming.reset(token)
 
 
 class _Metadata(TypedDict):
@@ -118,6 +97,10 @@ def _no_problem(_: str) -> None:
     return None
 
 
+def _unrecorded(_: Enforcement) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 ANOTHER_ANSWERS = (
     "find out what answers in STS's place: an endpoint override, a proxy, a credential cache written by hand"
 )
@@ -134,33 +117,6 @@ def principal_problem(baseline: SecurityBaseline, arn: str) -> str | None:
     return f"AWS sees {arn}, and the baseline names {baseline.role.arn}"
 
 
-def sts_client(
-    source: boto3.Session, *, region: str, endpoint_problem: Callable[[str], str | None], wanted_for: str
-) -> STSClient:
-    """The region's STS, signed for by the source.
-
-    Raises:
-        IdentityError: There are no source credentials, or the endpoint is no place to send them to.
-    """
-    if source.get_credentials() is None:
-        raise IdentityError(
-            f"there are no source credentials to assume {wanted_for} with",
-            remedy="sign in (aws sso login), name a profile as source=, or run where AWS gives credentials. "
-            "Inside a SageMaker job with network isolation there are none at all, by design: leave AWS calls "
-            "to code outside the container, or state network_isolation 'off' for that kind of work",
-        )
-    client = source.client("sts", region_name=region)
-    if client.meta.endpoint_url == _GLOBAL_STS:  # sts_regional_endpoints is "legacy" here
-        client = source.client("sts", region_name=region, endpoint_url=f"https://sts.{region}.amazonaws.com")
-    if (problem := endpoint_problem(client.meta.endpoint_url)) is not None:
-        raise IdentityError(
-            f"AssumeRole would go to another place: {problem}",
-            remedy="unset AWS_ENDPOINT_URL and endpoint_url in the shared config, or list the origin in "
-            "privatelink.allowed_endpoint_urls",
-        )
-    return client
-
-
 class AssumedRole:
     """Assumes the baseline's role, again whenever botocore asks for fresh credentials.
 
@@ -175,6 +131,7 @@ class AssumedRole:
         handed: Asks the process that assumed the role already, where this one was started by it.
         clock: Tells the time, in UTC.
         cache: Where credentials are kept for other processes.
+        recorded: Records the block in which the role is assumed or refused, with what was decided about the source.
     """
 
     def __init__(
@@ -190,8 +147,10 @@ class AssumedRole:
         handed: Callable[[], Mapping[str, object]] | None = None,
         clock: Callable[[], datetime] = _utc_now,
         cache: CredentialCache | None = None,
+        recorded: Callable[[Enforcement], AbstractContextManager[None]] = _unrecorded,
     ) -> None:
         self._cache = cache
+        self._recorded = recorded
         self._who = who(os.environ)
         self._baseline = baseline
         self._handed = handed
@@ -227,6 +186,31 @@ class AssumedRole:
         """Whom AWS sees, once the role has been assumed."""
         return self._principal
 
+    @property
+    def source_identity(self) -> str | None:
+        """The source identity that is asked for."""
+        stated = self._baseline.role.source_identity
+        return None if stated is None else self._who.fill(stated)
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """The session tags that are asked for."""
+        role = self._baseline.role
+        tags = {key: self._who.fill(value) for key, value in role.tags.items()}
+        return tags if role.digest_tag is None else {**tags, role.digest_tag: self._baseline.digest}
+
+    @property
+    def mfa_age_seconds(self) -> int | None:
+        """How long ago the MFA code was given; None where the baseline names no device, or none was given here."""
+        if self._handed is not None or self._baseline.role.mfa_serial is None:
+            return None
+        with while_assuming():
+            held = self._source.get_credentials()
+        if not isinstance(held, LastingCredentials) or held.ends is None:
+            return None
+        given = held.ends - timedelta(seconds=self._baseline.role.mfa_max_age_seconds)
+        return max(0, round((self._skew.now() - given).total_seconds()))
+
     def issued(self, access_key_id: str) -> bool:
         """Whether an access key id is one that this role's sessions were given."""
         return access_key_id in self._issued
@@ -240,8 +224,9 @@ class AssumedRole:
 
         Raises:
             IdentityError: There is no source, or STS says no, or gives another role; the message says what to change.
+        ControlError: The source's keys are not such as may assume the role.
         """
-        with _while_assuming():
+        with while_assuming():
             session = _session(self._kept() if self._handed is None else self._take(self._handed))
         if (problem := principal_problem(self._baseline, session.principal.arn)) is not None:
             raise IdentityError(problem, remedy=ANOTHER_ANSWERS)
@@ -283,17 +268,38 @@ class AssumedRole:
 
     def _kept(self) -> Mapping[str, object]:
         """What another process has kept, or the role assumed."""
+        judged = self._judged()
+        if judged.refusals:
+            with self._recorded(judged):
+                judged.raise_for_refusals()
         if self._cache is None:
-            return self._assume()
+            return self._assume(judged)
         return self._cache.kept(
             {"region": self._region, "request": self._request()},
             source=self._source,
             good_until=lambda: self._skew.now() + timedelta(seconds=self._early),
-            fetch=self._assume,
+            fetch=partial(self._assume, judged),
         )
 
-    def _assume(self) -> Mapping[str, object]:
-        request = self._request()
+    def _judged(self) -> Enforcement:
+        """What is decided about the source's keys, before anything is asked with them but for MFA."""
+        held = self._source.get_credentials()
+        try:
+            key = None if held is None else held.get_frozen_credentials().access_key
+        except BotoCoreError as failed:
+            raise self._unreachable(failed) from failed
+        return judge_source(
+            self._baseline,
+            access_key_id=key or "",
+            request=self._request(),
+            today=self._skew.now().date(),
+        )
+
+    def _assume(self, judged: Enforcement) -> Mapping[str, object]:
+        with self._recorded(judged):
+            return self._asked(judged.parameters)
+
+    def _asked(self, request: Mapping[str, object]) -> Mapping[str, object]:
         self._refuse_long_chain()
         sts = sts_client(
             self._source,
@@ -307,11 +313,7 @@ class AssumedRole:
             self._skew.told(refused.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}))
             raise self._explained(refused) from refused
         except BotoCoreError as failed:
-            raise IdentityError(
-                f"the role {self._baseline.role.arn} could not be assumed: {failed}",
-                remedy="check the network path to STS and the source's credentials; nothing was sent unsigned or "
-                "with other credentials",
-            ) from failed
+            raise self._unreachable(failed) from failed
         self._skew.told(answer["ResponseMetadata"].get("HTTPHeaders", {}))
         credentials = answer["Credentials"]
         expires: datetime = credentials["Expiration"]
@@ -342,14 +344,11 @@ class AssumedRole:
             "RoleSessionName": self._who.fill(name)[: 64 - len(self._suffix)] + self._suffix,
             "DurationSeconds": role.duration_seconds,
         }
-        if role.source_identity is not None:
-            request["SourceIdentity"] = self._who.fill(role.source_identity)
+        if (identity := self.source_identity) is not None:
+            request["SourceIdentity"] = identity
         if role.external_id is not None:
             request["ExternalId"] = role.external_id
-        tags = {key: self._who.fill(value) for key, value in role.tags.items()}
-        if role.digest_tag is not None:
-            tags[role.digest_tag] = self._baseline.digest
-        if tags:
+        if tags := self.tags:
             request["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
         if role.transitive_tags:
             request["TransitiveTagKeys"] = list(role.transitive_tags)
@@ -358,6 +357,13 @@ class AssumedRole:
         if self._inline_policy is not None:
             request["Policy"] = json.dumps(self._inline_policy, separators=(",", ":"))
         return request
+
+    def _unreachable(self, failed: BotoCoreError) -> IdentityError:
+        return IdentityError(
+            f"the role {self._baseline.role.arn} could not be assumed: {failed}",
+            remedy="check the network path to STS and the source's credentials; nothing was sent unsigned or "
+            "with other credentials",
+        )
 
     def _explained(self, refused: ClientError) -> IdentityError:
         error: dict[str, str] = dict(refused.response.get("Error", {}))  # type: ignore[arg-type]  # texts, where told

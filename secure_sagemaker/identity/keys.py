@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from secure_sagemaker.controls import Enforcement
 from secure_sagemaker.exceptions import KeyResolutionError
+from secure_sagemaker.locks import ForkSafeLock
 
 if TYPE_CHECKING:
     from types_boto3_kms import KMSClient
@@ -27,7 +27,7 @@ class KeyResolver:
 
     def __init__(self, kms: Callable[[], KMSClient]) -> None:
         self._kms = kms
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
         self._arns: dict[str, str] = {}
 
     @property

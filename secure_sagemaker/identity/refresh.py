@@ -7,14 +7,13 @@ what STS says, so that no request is signed with what has ended. A process that 
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from weakref import WeakSet
 
 from botocore.credentials import DeferredRefreshableCredentials
+
+from secure_sagemaker.locks import ForkSafeLock
 
 __all__ = ["LATEST", "LastingCredentials", "Skew"]
 
@@ -74,13 +73,19 @@ class LastingCredentials(DeferredRefreshableCredentials):
         now: Callable[[], datetime],
     ) -> None:
         super().__init__(refresh_using=self._fetch_and_note, method=method, time_fetcher=now)
+        self._refresh_lock = ForkSafeLock()
         self._advisory_refresh_timeout = early
         self._mandatory_refresh_timeout = LATEST
         self._fetch = fetch
         self._now = now
         self._pause = _FIRST_PAUSE
         self._not_before: datetime | None = None
-        _ALL.add(self)
+        self._ends: datetime | None = None
+
+    @property
+    def ends(self) -> datetime | None:
+        """When those that were fetched last end; None before the first."""
+        return self._ends
 
     def refresh_needed(self, refresh_in: int | None = None) -> bool:
         """Whether they must be refreshed; not while a failed attempt is recent and they are still good."""
@@ -88,10 +93,6 @@ class LastingCredentials(DeferredRefreshableCredentials):
             return False
         waits = self._not_before is not None and self._now() < self._not_before
         return not waits or super().refresh_needed(self._mandatory_refresh_timeout)
-
-    def renew_lock(self) -> None:
-        """Forget a lock that another thread of the process that this one was forked from may have held."""
-        self._refresh_lock = threading.Lock()
 
     def _fetch_and_note(self) -> Mapping[str, object]:
         try:
@@ -101,16 +102,5 @@ class LastingCredentials(DeferredRefreshableCredentials):
             self._pause = min(2 * self._pause, _LONGEST_PAUSE)
             raise
         self._pause, self._not_before = _FIRST_PAUSE, None
+        self._ends = datetime.fromisoformat(str(fetched["expiry_time"]))
         return fetched
-
-
-_ALL: WeakSet[LastingCredentials] = WeakSet()
-
-
-def _after_fork() -> None:
-    for credentials in tuple(_ALL):
-        credentials.renew_lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

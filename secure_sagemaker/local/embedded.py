@@ -43,9 +43,10 @@ class EmbeddedAWS:
     account: Account
     """The names and ARNs of what is in it."""
     environment: Mapping[str, str] = field(repr=False)
-    """The ambient credentials and region of the launcher, as environment variables."""
+    """The ambient credentials, which are temporary, and region of the launcher, as environment variables."""
     origins: tuple[str, ...] = ()
     """Where it also listens over HTTP; the baseline allows these origins."""
+    _user: Mapping[str, str] = field(repr=False)
     _gateway: Gateway = field(repr=False)
 
     @property
@@ -112,6 +113,11 @@ class EmbeddedAWS:
     def source(self) -> boto3.Session:
         """A plain session with the launcher's credentials: to seed data, and to compare with."""
         return _session(self.environment)
+
+    @property
+    def user(self) -> boto3.Session:
+        """A plain session with the launcher's own long-lived keys: what an MFA code is given with."""
+        return _session(self._user)
 
     def baseline_toml(self) -> str:
         """The account's baseline as the text of a ``secure-sagemaker.toml``."""
@@ -239,7 +245,7 @@ def _account(*, region: str, account: str) -> Iterator[EmbeddedAWS]:
         botocore_stubber.enabled = False  # ours is behind it, at the network
         user = moto_state.create_user(account=account, region=region, name=LAUNCHER)
         gateway.introduce(user.access_key_id, Caller(account=account, arn=user.arn))
-        ambient = {
+        own = {
             "AWS_ACCESS_KEY_ID": user.access_key_id,
             "AWS_SECRET_ACCESS_KEY": user.secret_access_key,
             "AWS_DEFAULT_REGION": region,
@@ -249,13 +255,14 @@ def _account(*, region: str, account: str) -> Iterator[EmbeddedAWS]:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
-        os.environ.update(ambient)
         standing.enter_context(in_process(gateway))
         standing.enter_context(patched())
-        built = build(_session(ambient), account=account)
+        built = build(_session(own), account=account)
+        ambient = {**own, **_temporary(_session(own))}
+        os.environ.update(ambient)
         gateway.journal.forget()
         standing.enter_context(_witnessed(gateway.journal))
-        yield EmbeddedAWS(account=built, environment=MappingProxyType(ambient), _gateway=gateway)
+        yield EmbeddedAWS(account=built, environment=MappingProxyType(ambient), _user=own, _gateway=gateway)
 
 
 @contextlib.contextmanager
@@ -283,8 +290,18 @@ def _session(environment: Mapping[str, str]) -> boto3.Session:
         botocore_session=core,
         aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=environment.get("AWS_SESSION_TOKEN"),
         region_name=environment["AWS_REGION"],
     )
+
+
+def _temporary(user: boto3.Session) -> Mapping[str, str]:
+    issued = user.client("sts").get_session_token()["Credentials"]
+    return {
+        "AWS_ACCESS_KEY_ID": issued["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": issued["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": issued["SessionToken"],
+    }
 
 
 @functools.cache

@@ -108,8 +108,6 @@ class Gateway:
     def _answer(self, call: Call) -> Answer:
         if (refusal := self._refusals.first(call)) is not None:
             return refusal_of(call, refusal)
-        if call.key in ANSWERS:
-            return ANSWERS[call.key](call)
         if call.service in self._data_plane:
             try:
                 answered = self._data_plane[call.service](call)
@@ -118,7 +116,10 @@ class Gateway:
             if answered is not None:
                 return answered
         with self._one_at_a_time:
-            answer = self._sagemaker.answer(call) if call.service == "sagemaker" else _moto(call)
+            if call.key in ANSWERS:
+                answer: Answer | None = ANSWERS[call.key](call)
+            else:
+                answer = self._sagemaker.answer(call) if call.service == "sagemaker" else _moto(call)
         if answer is None:
             return _lacking(call)
         if call.key == ("sts", "AssumeRole"):

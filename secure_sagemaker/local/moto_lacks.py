@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -16,6 +17,7 @@ from moto.iam.access_control import PermissionResult
 from moto.kms import models as kms
 from moto.kms.utils import AbstractPrivateKey, generate_private_key
 from moto.s3.models import FakeBucket, PublicAccessBlock
+from moto.sts.utils import random_session_token
 
 from secure_sagemaker.local import moto_state
 from secure_sagemaker.local.wire import Answer, Call, Refusal, answer_of, refusal_of
@@ -23,6 +25,7 @@ from secure_sagemaker.local.wire import Answer, Call, Refusal, answer_of, refusa
 __all__ = ["ANSWERS", "patched"]
 
 Fix = Callable[[Call], Answer]
+_HALF_A_DAY = 43_200
 
 
 def _simulate_principal_policy(call: Call) -> Answer:
@@ -39,8 +42,34 @@ def _simulate_principal_policy(call: Call) -> Answer:
     return answer_of(call, {"EvaluationResults": results, "IsTruncated": False})
 
 
+def _session_token(call: Call) -> Answer:
+    """Moto gives everybody one key, with the id of a long-lived one; AWS a temporary one of the caller's."""
+    if call.caller is None:
+        raise LookupError("GetSessionToken of nobody")
+    key_id, secret = moto_state.create_temporary_key(call.caller.arn)
+    seconds = int(str(call.parameters.get("DurationSeconds", _HALF_A_DAY)))
+    credentials = {
+        "AccessKeyId": key_id,
+        "SecretAccessKey": secret,
+        "SessionToken": random_session_token(),
+        "Expiration": datetime.now(UTC) + timedelta(seconds=seconds),
+    }
+    return answer_of(call, {"Credentials": credentials})
+
+
+def _caller_identity(call: Call) -> Answer:
+    """Moto does not know whose the keys of GetSessionToken are."""
+    if call.caller is None:
+        raise LookupError("GetCallerIdentity of nobody")
+    arn = call.caller.arn
+    told = {"Account": call.caller.account, "Arn": arn, "UserId": moto_state.principal_id(arn)}
+    return answer_of(call, told)
+
+
 ANSWERS: Mapping[tuple[str, str], Fix] = {
     ("iam", "SimulatePrincipalPolicy"): _simulate_principal_policy,
+    ("sts", "GetCallerIdentity"): _caller_identity,
+    ("sts", "GetSessionToken"): _session_token,
 }
 """Operations answered here, by service and operation."""
 

@@ -24,6 +24,7 @@ __all__ = [
     "UserState",
     "bucket_owner",
     "bucket_policy",
+    "create_temporary_key",
     "create_user",
     "find_bucket",
     "find_key",
@@ -36,6 +37,7 @@ __all__ = [
     "has_principal",
     "network_of",
     "partition",
+    "principal_id",
     "read_object",
     "role_of_session",
     "user_arn",
@@ -70,6 +72,26 @@ def create_user(*, account: str, region: str, name: str) -> UserState:
     user = iam.create_user(region_name=region, user_name=name)
     key = iam.create_access_key(user_name=name)
     return UserState(arn=user.arn, access_key_id=key.access_key_id, secret_access_key=key.secret_access_key)
+
+
+def create_temporary_key(arn: str) -> tuple[str, str]:
+    """A temporary access key in a principal's account. Its id and its secret."""
+    _, partition, _, _, account, _ = arn.split(":", 5)
+    key = iam_backends[account][partition].create_temp_access_key()
+    return key.access_key_id, key.secret_access_key
+
+
+def principal_id(arn: str) -> str:
+    """The unique id of a user or of a role's session; empty for others."""
+    _, partition, _, _, account, name = arn.split(":", 5)
+    backend = iam_backends[account][partition]
+    match name.split("/"):
+        case ["user", *_, user] if user in backend.users:
+            return str(backend.users[user].id)
+        case ["assumed-role", named, session]:
+            return next((f"{role.id}:{session}" for role in backend.roles.values() if role.name == named), "")
+        case _:
+            return ""
 
 
 def find_role(arn: str) -> RoleState | None:

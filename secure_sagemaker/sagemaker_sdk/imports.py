@@ -10,6 +10,8 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from weakref import WeakSet
 
+from secure_sagemaker.locks import ForkSafeLock
+
 __all__ = ["each_module", "no_more"]
 
 # The second is version 1, on which v2 stands; the third signs what MLflow sends to SageMaker.
@@ -17,7 +19,7 @@ _PACKAGES = frozenset({"sagemaker", "sagemaker_core", "sagemaker_mlflow"})
 _Act = Callable[[ModuleType], None]
 _acted: dict[_Act, WeakSet[ModuleType]] = {}
 """On which modules each was acted."""
-_lock = threading.RLock()
+_lock = ForkSafeLock(threading.RLock)
 
 
 def each_module(act: _Act) -> None:

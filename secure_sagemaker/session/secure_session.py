@@ -26,6 +26,7 @@ from secure_sagemaker.identity import (
     MfaToken,
     handed_folder,
     principal_problem,
+    source_key,
     sources,
 )
 from secure_sagemaker.report import SessionReport, Verification
@@ -83,7 +84,7 @@ class SecureSession(boto3.Session):
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._source = _source_session(source)
-        handed = _handed()
+        handed = self._handed = _handed()
         today = clock().date()
         self._clock = clock
         self._baseline = usable(
@@ -213,7 +214,8 @@ class SecureSession(boto3.Session):
             raise IdentityError(problem, remedy=ANOTHER_ANSWERS)
         references = tuple(self._baseline.kms.references())
         arns = self._guard.keys.resolve(references)
-        principal = self._role.principal
+        principal, role = self._role.principal, self._baseline.role
+        source = source_key(self._source) if self._handed is None else None
         return Verification(
             principal=caller["Arn"],
             account=caller["Account"],
@@ -223,6 +225,14 @@ class SecureSession(boto3.Session):
             baseline_digest=self._baseline.digest,
             keys=tuple((reference, arns[reference]) for reference in references),
             packed_policy_size=principal.packed_policy_size if principal else None,
+            source=source.method if source else None,
+            source_key=("long-lived" if source.long_lived else "temporary") if source else None,
+            mfa_device=role.mfa_serial,
+            mfa_age_seconds=self._role.mfa_age_seconds,
+            source_identity=self._role.source_identity,
+            tags=tuple(self._role.tags.items()),
+            transitive_tags=tuple(role.transitive_tags),
+            policy_arns=tuple(self._baseline.session_policy.policy_arns),
         )
 
     def report(self) -> SessionReport:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -15,6 +14,7 @@ import botocore.loaders
 
 from secure_sagemaker.audit import AuditTrail
 from secure_sagemaker.baseline import SecurityBaseline
+from secure_sagemaker.calls import recorded_assumption
 from secure_sagemaker.clients import SecureBotocoreSession
 from secure_sagemaker.controls import LOOKS, Enforcer
 from secure_sagemaker.definitions import DefinitionStore
@@ -29,6 +29,7 @@ from secure_sagemaker.identity import (
     mfa_source,
     sts_client,
 )
+from secure_sagemaker.locks import ForkSafeLock
 from secure_sagemaker.network import EndpointPolicy
 from secure_sagemaker.references import ReferencedResources
 from secure_sagemaker.session.loading import usable
@@ -83,7 +84,7 @@ class Wiring:
         serial = baseline.role.mfa_serial
         self._source = source if serial is None else self._with_mfa(source, serial, mfa_token)
         self._regions: dict[str, SecureBotocoreSession] = {}
-        self._regions_lock = threading.Lock()
+        self._regions_lock = ForkSafeLock()
         self.session, self.role, self.guard = self._wire(baseline)
 
     def within(self, region: str) -> SecureBotocoreSession:
@@ -119,6 +120,7 @@ class Wiring:
             handed=handed,
             clock=self._clock,
             cache=self._cache,
+            recorded=partial(recorded_assumption, baseline, self._trail),
         )
 
     def _with_mfa(self, user: boto3.Session, serial: str, token: MfaToken | None) -> boto3.Session:

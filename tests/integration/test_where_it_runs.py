@@ -46,6 +46,7 @@ def test_laptop_with_a_profile(aws: EmbeddedAWS, tmp_path: Path, monkeypatch: py
     config.write_text(
         f"[profile ml]\naws_access_key_id = {keys['AWS_ACCESS_KEY_ID']}\n"
         f"aws_secret_access_key = {keys['AWS_SECRET_ACCESS_KEY']}\n"
+        f"aws_session_token = {keys['AWS_SESSION_TOKEN']}\n"
     )
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
 
@@ -58,7 +59,7 @@ def test_lambda_and_ci_with_keys_in_the_environment(
     aws: EmbeddedAWS, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Keys in the environment, as Lambda and CI runners have them, assume the role and sign nothing else."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(name, aws.environment[name])
 
     work(SecureSession(aws.baseline))
@@ -75,7 +76,7 @@ def test_user_with_mfa(aws: EmbeddedAWS) -> None:
         return asked[-1]
 
     device = {"role": {"mfa_serial": aws.account.mfa_serial}}
-    session = SecureSession(aws.baseline.tightened(device), source=aws.source, mfa_token=code)
+    session = SecureSession(aws.baseline.tightened(device), source=aws.user, mfa_token=code)
     work(session)
     session.verify()
 
@@ -94,7 +95,7 @@ def container_credentials(aws: EmbeddedAWS) -> Iterator[str]:
         {
             "AccessKeyId": aws.environment["AWS_ACCESS_KEY_ID"],
             "SecretAccessKey": aws.environment["AWS_SECRET_ACCESS_KEY"],
-            "Token": "",
+            "Token": aws.environment["AWS_SESSION_TOKEN"],
             "Expiration": "2999-01-01T00:00:00Z",
         }
     ).encode()

@@ -25,7 +25,7 @@ FACE = "__init__"
 
 # A part may import every row above its own, and nobody of its own row.
 ROWS: tuple[frozenset[str], ...] = (
-    frozenset({"exceptions"}),
+    frozenset({"exceptions", "locks"}),
     frozenset({"baseline"}),
     frozenset({"controls"}),
     frozenset(
@@ -285,6 +285,21 @@ def test_only_handlers_names_botocore_events(path: Path) -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and EVENT.fullmatch(node.value)
     }
     assert set() == named_events
+
+
+OWN_FORK = ("activation", "local")  # the one sees to forks by itself; the other is one process's
+LOCKS = frozenset({"Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore"})
+
+
+@pytest.mark.parametrize("path", sources(PACKAGE), ids=named)
+def test_a_forked_process_finds_every_lock_free(path: Path) -> None:
+    """A lock is made by `locks` alone, which gives a forked process a free one."""
+    made = {
+        (node.lineno, ast.unparse(node.func))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in LOCKS
+    }
+    assert part_of(f"{PACKAGE}.{module_of(path)}") in OWN_FORK or set() == made
 
 
 IGNORE = re.compile(

@@ -191,14 +191,14 @@ def test_a_copy_is_made_anew_from_the_baseline(
     """Its baseline and layers are the same; role, client and report are its own."""
     session = secured(wire)
     session.client("sagemaker").list_models()
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIATHERE")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "ASIATHERE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
     copied = COPIES[name](session)
     assert isinstance(copied, SecureSession)
     assert (session.baseline, session.baseline.layers) == (copied.baseline, copied.baseline.layers)
     assert () == copied.report().records
     copied.client("sagemaker").list_models()
-    assert "AKIATHERE" == wire.of("AssumeRole")[-1].access_key_id
+    assert "ASIATHERE" == wire.of("AssumeRole")[-1].access_key_id
     assert 2 == len({sent.access_key_id for sent in wire.of("ListModels")})
 
 

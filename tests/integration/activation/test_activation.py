@@ -43,6 +43,7 @@ def keys(aws: EmbeddedAWS) -> dict[str, str]:
     return {
         "aws_access_key_id": held["AWS_ACCESS_KEY_ID"],
         "aws_secret_access_key": held["AWS_SECRET_ACCESS_KEY"],
+        "aws_session_token": held["AWS_SESSION_TOKEN"],
     }
 
 

@@ -34,7 +34,7 @@ ROLE = {"assumed-role/ml-launcher"}
 def launcher(aws: EmbeddedAWS) -> Credentials:
     """The launcher's credentials."""
     held = aws.environment
-    return Credentials(held["AWS_ACCESS_KEY_ID"], held["AWS_SECRET_ACCESS_KEY"])
+    return Credentials(held["AWS_ACCESS_KEY_ID"], held["AWS_SECRET_ACCESS_KEY"], held["AWS_SESSION_TOKEN"])
 
 
 def signers(aws: EmbeddedAWS) -> set[str]:
@@ -303,9 +303,14 @@ def test_a_secure_session_from_before_keeps_its_source(aws: EmbeddedAWS, stricte
     assert assuming(aws) == {aws.launcher}
 
 
-def test_mfa_is_asked_of_the_user_from_before(aws: EmbeddedAWS) -> None:
+def test_mfa_is_asked_of_the_user_from_before(aws: EmbeddedAWS, monkeypatch: pytest.MonkeyPatch) -> None:
     """The user's keys, with which MFA is asked for later, are found before they leave the environment."""
     device = {"role": {"mfa_serial": aws.account.mfa_serial}}
+    own = aws.user.get_credentials()
+    assert own is not None
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", own.access_key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", own.secret_key)
+    monkeypatch.delenv("AWS_SESSION_TOKEN")
     session = SecureSession(aws.baseline.tightened(device), mfa_token=lambda: "112358")
     with session.activate():
         boto3.client("s3").list_buckets()

@@ -43,7 +43,8 @@ class World:
             raise AttributeError(service)
         if service not in self._clients:
             once = Config(retries={"total_max_attempts": 1})
-            self._clients[service] = client(self.aws, service, config=once)
+            # A user's own keys may do all that temporary ones may, and give MFA codes.
+            self._clients[service] = self.aws.user.client(service, config=once)  # type: ignore[call-overload]  # by name
         return self._clients[service]
 
     @property

@@ -26,7 +26,7 @@ def source() -> Iterator[boto3.Session]:
     """An account that keeps the layer in both places."""
     with mock_aws():
         session = boto3.Session(
-            aws_access_key_id="AKIASOURCE", aws_secret_access_key="s", region_name="eu-west-1"
+            aws_access_key_id="ASIASOURCE", aws_secret_access_key="s", region_name="eu-west-1"
         )
         session.client("ssm").put_parameter(Name="/security/baseline", Value=LAYER, Type="SecureString")
         bucket = {"LocationConstraint": "eu-west-1"}
@@ -130,7 +130,7 @@ def test_the_source_reads_it(wire: Wire, project: Path, monkeypatch: pytest.Monk
     )
     SecureSession(project, source=wire.source())
     assert ["GetParameter"] == wire.operations
-    assert "AKIASOURCE" == wire.requests[0].access_key_id
+    assert "ASIASOURCE" == wire.requests[0].access_key_id
     assert wire.requests[0].json == {"Name": "/security/baseline", "WithDecryption": True}
 
 

@@ -84,7 +84,7 @@ def test_another_scope_has_another_entry(stated: str, wire: Wire, folder: Path) 
 def test_another_source_has_another_entry(wire: Wire, folder: Path) -> None:
     """What one person's credentials got is not used by another's."""
     secured(wire, credential_cache=folder).client("sagemaker").list_models()
-    other = boto3.Session(aws_access_key_id="AKIAOTHER", aws_secret_access_key="s", region_name=REGION)
+    other = boto3.Session(aws_access_key_id="ASIAOTHER", aws_secret_access_key="s", region_name=REGION)
     secured(wire, credential_cache=folder, source=other).client("sagemaker").list_models()
     assert 2 == len(wire.of("AssumeRole"))
 

@@ -313,21 +313,21 @@ def test_without_a_source_there_is_no_call(wire: Wire) -> None:
 def test_ambient_credentials_never_stand_in(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     """When STS denies, credentials in the environment sign nothing."""
     client = secured(wire).client("sagemaker")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAAMBIENT")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "ASIAAMBIENT")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "ambient")
     wire.answers["AssumeRole"] = refuses("AccessDenied", "not you", status=403)
     with pytest.raises(IdentityError, match="AccessDenied: not you"):
         client.list_models()
     assert {"AssumeRole"} == set(wire.operations)
-    assert "AKIAAMBIENT" not in {sent.access_key_id for sent in wire.requests}
+    assert "ASIAAMBIENT" not in {sent.access_key_id for sent in wire.requests}
 
 
 def test_the_environment_is_the_default_source(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without source= the default chain signs AssumeRole, and only that."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAAMBIENT")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "ASIAAMBIENT")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "ambient")
     SecureSession(baseline()).client("sagemaker").list_models()
-    assert ["AKIAAMBIENT", "ASIASESSION00000"] == [sent.access_key_id for sent in wire.requests]
+    assert ["ASIAAMBIENT", "ASIASESSION00000"] == [sent.access_key_id for sent in wire.requests]
 
 
 DENIED = 'source_identity = "jane"\nexternal_id = "ext-1"\ntags = { team = "fraud" }'
@@ -408,7 +408,7 @@ def test_sts_out_of_reach_is_an_identity_error(wire: Wire) -> None:
         raise EndpointConnectionError(endpoint_url=sent.url)
 
     wire.answers["AssumeRole"] = unreachable
-    source = boto3.Session(aws_access_key_id="AKIA", aws_secret_access_key="s", region_name=REGION)
+    source = boto3.Session(aws_access_key_id="ASIA", aws_secret_access_key="s", region_name=REGION)
     source._session.set_config_variable("max_attempts", 1)
     with pytest.raises(IdentityError, match=r"role/ml-launcher could not be assumed: Could not connect"):
         secured(wire, source=source).client("sagemaker").list_models()

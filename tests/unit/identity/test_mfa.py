@@ -5,18 +5,26 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from secure_sagemaker import IdentityError, mfa_command, mfa_prompt
+from secure_sagemaker import IdentityError, SecureSession, mfa_command, mfa_prompt
+from tests.unit.baseline.stated import KEY
 from tests.unit.identity.test_credentials import in_threads, with_role
 from tests.unit.identity.test_refresh import Time
-from tests.unit.secured import BY_ALIAS, KEY, secured, training_job
-from tests.wire import MFA_KEY, NEAR, SOURCE_KEY, Answer, Sent, Wire, refuses, says
+from tests.unit.secured import BY_ALIAS, training_job
+from tests.unit.secured import secured as made
+from tests.wire import MFA_KEY, NEAR, USER_KEY, Answer, Sent, Wire, refuses, says
 
 DEVICE = "arn:aws:iam::111122223333:mfa/jane"
 MFA = f'mfa_serial = "{DEVICE}"'
 WRONG = "MultiFactorAuthentication failed with invalid MFA one time pass code."
+
+
+def secured(wire: Wire, text: str, **options: Any) -> SecureSession:
+    """A session of a user with keys of their own."""
+    return made(wire, text, **{"source": wire.user(), **options})
 
 
 class Codes:
@@ -53,7 +61,7 @@ def test_mfa_is_asked_for_once(wire: Wire) -> None:
     session.client("sagemaker").list_models()
     asked = wire.one("GetSessionToken")
     assert (DEVICE, "111111") == (asked.form["SerialNumber"], asked.form["TokenCode"])
-    assert SOURCE_KEY == asked.access_key_id
+    assert USER_KEY == asked.access_key_id
     assert len(wire.of("AssumeRole")) >= 2  # for itself, for its look-ups, and anew before it expires
     assert {MFA_KEY} == {sent.access_key_id for sent in wire.of("AssumeRole")}
     assert [] == [sent for sent in wire.of("AssumeRole") if "TokenCode" in sent.form]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import signal
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +13,7 @@ import pytest
 from botocore.credentials import CredentialProvider, CredentialResolver, Credentials
 
 from secure_sagemaker import IdentityError, SecureSession
+from tests.unit.forked import in_child, status
 from tests.unit.identity.test_credentials import in_threads, with_role
 from tests.unit.secured import secured
 from tests.wire import REGION, SOON, SOURCE_KEY, SOURCE_SECRET, Answer, Sent, Wire, refuses
@@ -197,16 +197,12 @@ def test_a_fork_in_the_middle_of_a_refresh_has_no_lock_to_wait_for(wire: Wire, t
 
     def fork_first(sent: Sent) -> Answer:
         wire.answers["AssumeRole"] = answered
-        if not (child := os.fork()):
-            signal.alarm(30)  # a child that waits for ever fails the test, and does not stop it
-            os._exit(0 if _signs(session) else 1)
-        children.append(child)
+        children.append(in_child(lambda: _signs(session)))
         return answered(sent)
 
     wire.answers["AssumeRole"] = fork_first
     client.list_models()
-    (child,) = children
-    assert 0 == os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert [0] == [status(child) for child in children]
 
 
 def _signs(session: SecureSession) -> bool:
