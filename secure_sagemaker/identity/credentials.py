@@ -224,7 +224,7 @@ class AssumedRole:
 
         Raises:
             IdentityError: There is no source, or STS says no, or gives another role; the message says what to change.
-        ControlError: The source's keys are not such as may assume the role.
+            ControlError: The source's keys are not such as may assume the role.
         """
         with while_assuming():
             session = _session(self._kept() if self._handed is None else self._take(self._handed))
