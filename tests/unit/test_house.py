@@ -294,10 +294,19 @@ LOCKS = frozenset({"Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore"
 @pytest.mark.parametrize("path", sources(PACKAGE), ids=named)
 def test_a_forked_process_finds_every_lock_free(path: Path) -> None:
     """A lock is made by `locks` alone, which gives a forked process a free one."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    named_alone = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "threading"
+        for alias in node.names
+        if alias.name in LOCKS
+    }
+    making = named_alone | {f"threading.{name}" for name in LOCKS}
     made = {
         (node.lineno, ast.unparse(node.func))
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in LOCKS
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in making
     }
     assert part_of(f"{PACKAGE}.{module_of(path)}") in OWN_FORK or set() == made
 
