@@ -137,7 +137,8 @@ def _service(name: str) -> ServiceModel:
 def _where() -> Mapping[ControlId, Mapping[tuple[str, str], tuple[str, ...]]]:
     """For each control, (service, operation) to member paths."""
     found: dict[ControlId, dict[tuple[str, str], tuple[str, ...]]] = {control: {} for control in ControlId}
-    for service in SERVICES:
+    known = {*botocore.session.get_session().get_available_services()}  # an older botocore lacks some
+    for service in (name for name in SERVICES if name in known):
         for operation in sorted(_service(service).operation_names):
             for path, member, _ in governed_members(_service(service).operation_model(operation)):
                 places = found[member.rule.control]
@@ -146,7 +147,6 @@ def _where() -> Mapping[ControlId, Mapping[tuple[str, str], tuple[str, ...]]]:
 
 
 def _places(control: ControlId) -> Iterator[str]:
-    places = _where()[control]
     if control is ControlId.REFERENCED_RESOURCE:
         yield "[Each member that names something](../references.md)."
         yield _versions()
@@ -154,6 +154,7 @@ def _places(control: ControlId) -> Iterator[str]:
     if control is ControlId.SOURCE_CREDENTIALS:
         yield "STS's AssumeRole, where the session itself calls it: the key that signs, and no member."
         return
+    places = _where()[control]
     if not places:
         yield "In every mutating operation of SageMaker, members that are neither governed nor reviewed."
         yield _versions()
