@@ -65,6 +65,13 @@ class Pool:
     good: bool
     """Only what the baseline lists, and only the strict value of each switch."""
 
+    @property
+    def left_out(self) -> frozenset[str]:
+        """The members that a request does without."""
+        if not self.good:
+            return frozenset()
+        return ABSENT_IF_GOOD if self.baseline.vpc.vpc_id else ABSENT_IF_GOOD | {"VpcId"}
+
     def _some(self, good: Sequence[str], other: Sequence[str]) -> Sequence[str]:
         return tuple(good) if self.good else (*good, *other)
 
@@ -132,7 +139,7 @@ class Pool:
         if member == "JobConfigDocument":
             return self._some((json.dumps({}),), _documents(foreign_key))
         if member == "PipelineDefinition":
-            return self._some((definition(baseline),), _definitions(baseline, foreign_key))
+            return self._some((definition(baseline, literal=True),), _definitions(baseline, foreign_key))
         if member in ("Policy", "ResourcePolicy"):
             trusting = json.dumps({"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}}]})
             own = json.dumps({"Statement": [{"Effect": "Allow", "Principal": {"AWS": baseline.account}}]})
@@ -158,21 +165,21 @@ def _documents(foreign_key: str) -> tuple[str, ...]:
     )
 
 
-def definition(baseline: SecurityBaseline, **output: object) -> str:
-    """A pipeline of two steps, one in a branch, whose settings are literal, parameters and outputs."""
+def definition(baseline: SecurityBaseline, *, literal: bool = False, **output: object) -> str:
+    """A pipeline of two steps, one in a branch, whose settings are literal, or parameters and outputs too."""
     train = {
         "AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "File"},
         "RoleArn": baseline.execution_roles.default,
         "OutputDataConfig": {"S3OutputPath": f"s3://{next(iter(baseline.data_perimeter.write))}/x", **output},
         "ResourceConfig": {"InstanceType": {"Get": "Parameters.Type"}, "InstanceCount": 1},
-        "Tags": [{"Key": "owner", "Value": {"Get": "Parameters.Owner"}}],
+        **({} if literal else {"Tags": [{"Key": "owner", "Value": {"Get": "Parameters.Owner"}}]}),
     }
     model = {
         "PrimaryContainer": {
             "Image": IMAGE,
             "ModelDataUrl": {"Get": "Steps.Train.ModelArtifacts.S3ModelArtifacts"},
         },
-        "EnableNetworkIsolation": {"Get": "Parameters.Isolated"},
+        "EnableNetworkIsolation": True if literal else {"Get": "Parameters.Isolated"},
     }
     branch = {"Conditions": [], "IfSteps": [{"Name": "Make", "Type": "Model", "Arguments": model}]}
     return json.dumps(
@@ -194,6 +201,7 @@ def definition(baseline: SecurityBaseline, **output: object) -> str:
 
 def _definitions(baseline: SecurityBaseline, foreign_key: str) -> tuple[str, ...]:
     return (
+        definition(baseline),
         definition(baseline, KmsKeyId={"Get": "Parameters.Key"}),
         definition(baseline, KmsKeyId=foreign_key),
         definition(baseline, S3OutputPath={"Get": "Steps.If.Outcome"}),
@@ -265,7 +273,7 @@ def _structures(
     required = list(shape.required_members)
     if pool.good:
         required += [name for name in USUAL.get(shape.name, {}) if name in shape.members]
-    left_out = ABSENT_IF_GOOD if pool.good else frozenset[str]()
+    left_out = pool.left_out
     optional = [name for name in shape.members if name not in required and name not in left_out]
     likely = [name for name in optional if name in interesting]
     if getattr(shape, "is_tagged_union", False):

@@ -170,10 +170,6 @@ def test_what_is_as_strict_is_never_overwritten(case: Case) -> None:
         if decision.got not in NOTHING
         and decision.action not in (Action.KEPT, Action.EXEMPT)
         and decision.control_id is not ControlId.UNKNOWN_MEMBER
-        and decision.control_id is not ControlId.REQUIRED_TAGS  # what it adds, it adds beside those there
-        and not (
-            decision.path.endswith("VpcId") and case.baseline.vpc.vpc_id is None
-        )  # which then has no value of its own
     ]
     assert [] == overwritten
 
