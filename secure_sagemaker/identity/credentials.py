@@ -25,7 +25,7 @@ from secure_sagemaker.exceptions import IdentityError
 from secure_sagemaker.identity.cache import CredentialCache
 from secure_sagemaker.identity.explained import remedy
 from secure_sagemaker.identity.handed import HandedError
-from secure_sagemaker.identity.policies.passed import PassedPolicies
+from secure_sagemaker.identity.passed import PassedPolicies
 from secure_sagemaker.identity.refresh import LastingCredentials, Skew
 from secure_sagemaker.identity.sources import sts_client, while_assuming
 from secure_sagemaker.identity.who import who

@@ -25,20 +25,16 @@ from secure_sagemaker.identity import (
     CredentialCache,
     KeyResolver,
     MfaToken,
+    PassedPolicies,
     ask,
     mfa_source,
     sts_client,
-)
-from secure_sagemaker.identity.policies import (
-    PassedPolicies,
-    passed_policies,
-    support_policies,
-    unresolved_keys,
 )
 from secure_sagemaker.locks import ForkSafeLock
 from secure_sagemaker.network import EndpointPolicy
 from secure_sagemaker.references import ReferencedResources
 from secure_sagemaker.session.loading import usable
+from secure_sagemaker.session.scope import resolved_policies, support_policies
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -186,8 +182,7 @@ class Wiring:
             return boto3.Session(botocore_session=wired)
 
         def policies() -> PassedPolicies:
-            arns = keys.resolve(unresolved_keys(baseline))
-            return passed_policies(baseline, today=self.today(), key_arns=arns)
+            return resolved_policies(baseline, today=self.today(), keys=keys)
 
         keys = KeyResolver(lambda: support().client("kms"))
         references = ReferencedResources(

@@ -39,7 +39,6 @@ from secure_sagemaker.identity.policies.guardrail import UNSCOPED, Guardrail, Ov
 from secure_sagemaker.identity.policies.inline import InlinePolicy, LeftOut, Scope, task_policy
 from secure_sagemaker.identity.policies.lint import problems
 from secure_sagemaker.identity.policies.passed import (
-    PassedPolicies,
     passed_policies,
     support_policies,
     unresolved_keys,
@@ -52,7 +51,6 @@ __all__ = [
     "InlinePolicy",
     "LeftOut",
     "Overruled",
-    "PassedPolicies",
     "PolicyDocument",
     "Projection",
     "Scope",

@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from secure_sagemaker.baseline import ControlId, SecurityBaseline, Task
 from secure_sagemaker.controls import CONTROLS, Severity
 from secure_sagemaker.exceptions import PolicyError
+from secure_sagemaker.identity.passed import SESSION_POLICY_CHARACTERS
 from secure_sagemaker.identity.policies.abbreviation import abbreviated, abbreviated_statement
 from secure_sagemaker.identity.policies.compaction import compacted
 from secure_sagemaker.identity.policies.conditional import clauses
@@ -36,10 +37,7 @@ from secure_sagemaker.identity.policies.projection import (
 from secure_sagemaker.identity.policies.reference import expanded, is_resource_of
 from secure_sagemaker.identity.policies.tasks import TASKS, Needs
 
-__all__ = ["SESSION_POLICY_CHARACTERS", "InlinePolicy", "LeftOut", "Scope", "allowances", "task_policy"]
-
-SESSION_POLICY_CHARACTERS = 2048
-"""The most that STS takes as an inline session policy, every character counted."""
+__all__ = ["InlinePolicy", "LeftOut", "Scope", "allowances", "task_policy"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,55 +8,16 @@ beside a guardrail and nothing else, ``UNSCOPED``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 
-from secure_sagemaker.baseline import KeyReference, SecurityBaseline, Task
+from secure_sagemaker.baseline import KeyReference, SecurityBaseline
 from secure_sagemaker.controls import LOOKS
+from secure_sagemaker.identity.passed import PassedPolicies
 from secure_sagemaker.identity.policies.documents import Effect, PolicyDocument, Statement
 from secure_sagemaker.identity.policies.guardrail import UNSCOPED
-from secure_sagemaker.identity.policies.inline import (
-    SESSION_POLICY_CHARACTERS,
-    LeftOut,
-    task_policy,
-)
+from secure_sagemaker.identity.policies.inline import task_policy
 
-__all__ = ["PassedPolicies", "passed_policies", "support_policies", "unresolved_keys"]
-
-_MOST_TOLD = 3
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PassedPolicies:
-    """The session policies of one AssumeRole call."""
-
-    arns: tuple[str, ...] = ()
-    """Managed ones."""
-    document: PolicyDocument | None = None
-    """The inline one."""
-    tasks: tuple[Task, ...] = ()
-    """The tasks that it is of; everything that the role may do where there are none."""
-    left_out: tuple[LeftOut, ...] = ()
-    """Conditions that found no room in it, so that the client alone holds them."""
-
-    @property
-    def characters(self) -> int | None:
-        """The size of the inline one, of ``SESSION_POLICY_CHARACTERS``."""
-        return None if self.document is None else self.document.characters
-
-    @property
-    def shortcoming(self) -> str:
-        """What AWS does not hold the session to, and what would change that; empty where there is nothing to say."""
-        if not self.left_out:
-            return ""
-        largest = sorted(self.left_out, key=lambda one: one.characters, reverse=True)[:_MOST_TOLD]
-        told = ", ".join(f"{one.guard} ({one.characters})" for one in largest)
-        return (
-            f"the session's policy takes {self.characters} of {SESSION_POLICY_CHARACTERS} characters, and "
-            f"{len(self.left_out)} conditions found no room, which the client alone holds; the largest: {told}. "
-            "Deploy the guardrail and name it in session_policy.guardrail_arns, or state fewer tasks, one prefix of "
-            "names, inputs, outputs and instance types"
-        )
+__all__ = ["passed_policies", "support_policies", "unresolved_keys"]
 
 
 def unresolved_keys(baseline: SecurityBaseline) -> tuple[str, ...]:
