@@ -54,6 +54,7 @@ if typing.TYPE_CHECKING:
         Secrets,
         SecurityBaseline,
         SessionPolicy,
+        Task,
         Vpc,
         Waiver,
     )
@@ -138,6 +139,7 @@ __all__ = [
     "SessionPolicy",
     "SessionReport",
     "Severity",
+    "Task",
     "UnsupportedBaselineError",
     "UnsupportedSdkError",
     "Verification",

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from multiprocessing.connection import Client
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -81,3 +82,41 @@ def test_who_asks_and_says_nothing_keeps_nobody_waiting(folder: Path) -> None:
                 with pytest.raises(EOFError):
                     other.recv_bytes()
         assert ask(folder, {})["arn"]
+
+
+def assumed_with(standing: LoopbackServer) -> list[str]:
+    """The inline policies that the role was assumed with, and by whom."""
+    asked = [one for one in standing.aws.requests if one.operation == "AssumeRole"]
+    assert {one.principal for one in asked} <= {standing.aws.launcher}
+    return [parse_qs(one.body.decode()).get("Policy", [""])[0] for one in asked]
+
+
+def test_a_child_may_narrow_what_it_is_handed(standing: LoopbackServer, folder: Path) -> None:
+    """scoped_to works in a process that assumes no role: who hands out assumes it, with the narrower policy, once."""
+    session = SecureSession(standing.aws.baseline)
+    standing.aws.forget_requests()
+    for _ in range(2):
+        child = session.scoped_to("train", names=["churn-*"])
+        assert (
+            child.client("sts")
+            .get_caller_identity()["Arn"]
+            .startswith("arn:aws:sts::111122223333:assumed-role/")
+        )
+    (policy,) = assumed_with(standing)
+    assert "training-job/churn-*" in policy
+
+
+def test_a_child_is_handed_nothing_wider(standing: LoopbackServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a narrowed session hands out is narrow, whatever policy it is asked for."""
+    for name, value in standing.environment().items():
+        monkeypatch.setenv(name, value)
+    narrow = standing.aws.session().scoped_to("train", names=["churn-*"])
+    with narrow.activate():
+        folder = Path(os.environ["SECURE_SAGEMAKER_HANDED"])
+        standing.aws.forget_requests()
+        for stated in ({"tasks": ["deploy"]}, {"tasks": ["train"], "names": ["*"]}, {"task": "train"}):
+            with pytest.raises(HandedError, match="session_policy"):
+                ask(folder, {"digest": "0" * 64, "session_policy": stated})
+        assert [] == assumed_with(standing)
+        assert ask(folder, {})["arn"]
+    assert ["training-job/churn-*" in policy for policy in assumed_with(standing)] == [True]
