@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from packaging.version import Version
+
 __all__ = ["APPLICATION", "APPROVALS", "CLUSTER", "LISTED", "NOTIFY", "NO_STEPS", "STEPS", "Fate", "Row"]
 
 NOTIFY = "arn:aws:lambda:eu-west-1:111122223333:function:notify"
@@ -46,6 +48,16 @@ class Row:
     sdks: tuple[int, ...] = (2, 3)
     isolation: str = "require"
     """The most isolation that it works in; where more is required, it is refused."""
+    since: str = ""
+    """The first release of which this is so; and ``before``, the first of which it no longer is."""
+    before: str = ""
+
+    def is_of(self, major: int, release: Version) -> bool:
+        """Whether the row tells of a release of the SDK."""
+        first, ended = (Version(text) if text else None for text in (self.since, self.before))
+        return (
+            major in self.sdks and (first is None or release >= first) and (ended is None or release < ended)
+        )
 
 
 STEPS: tuple[Row, ...] = (
@@ -90,7 +102,17 @@ STEPS: tuple[Row, ...] = (
     Row(name="TrainingStep", types="Training"),
     Row(name="TransformStep", types="Transform"),
     Row(name="TuningStep", types="Tuning"),
-    Row(name="_FunctionStep", types="Training", isolation="default"),
+    Row(name="_FunctionStep", types="Training", isolation="default", sdks=(3,)),
+    Row(name="_FunctionStep", types="Training", isolation="default", sdks=(2,), since="2.256"),
+    Row(
+        name="_FunctionStep",
+        types="Training",
+        sdks=(2,),
+        before="2.256",
+        isolation="default",
+        fate=Fate.REFUSED,
+        member="Arguments.Environment",
+    ),
     Row(name="_RegisterModelStep", types="RegisterModel Training", sdks=(2,)),
     Row(name="_RepackModelStep", types="RegisterModel Training", sdks=(2,)),
     Row(name="_RepackModelStep", types="Training", sdks=(3,)),

@@ -6,10 +6,12 @@ import importlib
 import json
 import re
 from collections.abc import Collection, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.version import Version
 
 from secure_sagemaker import AuditRecord
 from secure_sagemaker.controls.pipelines.steps import operation_of
@@ -29,7 +31,7 @@ pytestmark = [
     *(pytest.mark.filterwarnings(one) for one in SAID),
 ]
 
-HERE = [row for row in STEPS if installed_sdk().major in row.sdks]
+HERE = [row for row in STEPS if row.is_of(installed_sdk().major, Version(version("sagemaker")))]
 _DESCRIBED = re.compile(r"Describe(\w+?)(?:Response|Output)")
 INSTALLED = classes_of_steps(roots_of_the_sdk())
 
