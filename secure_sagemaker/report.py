@@ -50,6 +50,9 @@ class Verification:
         tags: The session tags that are asked for.
         transitive_tags: Which of them hold in roles that are assumed from this one.
         policy_arns: The managed policies that narrow the session.
+        tasks: The tasks that its own policy allows; empty where it may do whatever the role may.
+        policy_characters: The size of that policy, of the 2,048 that STS takes.
+        client_only: The guards that found no room in it, so that the client alone holds them.
     """
 
     principal: str
@@ -68,6 +71,9 @@ class Verification:
     tags: tuple[tuple[str, str], ...]
     transitive_tags: tuple[str, ...]
     policy_arns: tuple[str, ...]
+    tasks: tuple[str, ...]
+    policy_characters: int | None
+    client_only: tuple[str, ...]
 
     def as_dict(self) -> Mapping[str, object]:
         """All of it as plain values, for JSON."""
@@ -92,15 +98,27 @@ class Verification:
             )
             lines.append(f"tags       {', '.join(told)}")
         lines.append(f"baseline   {self.baseline_digest}")
+        lines.append(
+            f"task       {', '.join(self.tasks) or 'none: whatever the role and the policies below allow'}"
+        )
         if self.policy_arns:
             lines.append(f"narrowed   {', '.join(self.policy_arns)}")
-        if self.packed_policy_size is not None:
-            lines.append(f"policies   {self.packed_policy_size}% of the packed size that STS takes")
+        lines += self._policy()
+        if self.client_only:
+            lines.append(f"not in it  {', '.join(self.client_only)}: the client alone holds these")
         lines.append("layers")
         lines += _columns([(layer.name, layer.source, layer.digest[:16]) for layer in self.layers])
         lines.append("keys")
         lines += _columns([(reference, arn) for reference, arn in self.keys])
         return "\n".join(lines)
+
+    def _policy(self) -> list[str]:
+        sizes = []
+        if self.policy_characters is not None:
+            sizes.append(f"{self.policy_characters} of 2048 characters")
+        if self.packed_policy_size is not None:
+            sizes.append(f"{self.packed_policy_size}% of the packed size that STS takes")
+        return [f"policies   {', '.join(sizes)}"] if sizes else []
 
     def _source(self) -> str:
         told = "not told" if self.source is None else f"{self.source}, with a {self.source_key} access key"

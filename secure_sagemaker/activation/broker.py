@@ -20,12 +20,11 @@ from botocore.exceptions import BotoCoreError
 
 from secure_sagemaker.activation.source import Source
 from secure_sagemaker.exceptions import SecureSageMakerError
-from secure_sagemaker.identity import AssumedRole
 from secure_sagemaker.identity.handed import ADDRESS_FILE
 
 __all__ = ["Broker"]
 
-_LONGEST = 4096
+_LONGEST = 65536
 """How many bytes a question may have."""
 _FAMILY = "AF_PIPE" if os.name == "nt" else "AF_UNIX"
 
@@ -35,7 +34,7 @@ class Broker:
 
     def __init__(self, source: Source, folder: Path) -> None:
         self._source = source
-        self._support: dict[str, AssumedRole] = {}
+        self._narrowed: dict[str, Source] = {}
         self._lock = threading.Lock()
         self._key = secrets.token_hex(32)
         address = None if _FAMILY == "AF_PIPE" else str(folder / "socket")
@@ -82,17 +81,24 @@ class Broker:
 
     def _answer(self, question: Mapping[str, object]) -> Mapping[str, object]:
         region = str(question.get("region") or self._source.baseline.region)
-        guard = self._source.guard(region)
+        source = self._source_of(question, region)
+        guard = source.guard(region)
         if question.get("digest") not in (None, guard.baseline.digest):
             return {
                 "error": f"a program is active under the baseline {guard.baseline.digest[:12]}, and there is one only"
             }
-        if not question.get("support"):
-            return guard.role.hand_out()
+        return (source.support(region) if question.get("support") else guard.role).hand_out()
+
+    def _source_of(self, question: Mapping[str, object], region: str) -> Source:
+        """The session's own parts, or those of the narrower one that a child has made of it."""
+        stated, own = question.get("session_policy"), self._source.guard(region).baseline
+        if not isinstance(stated, dict) or question.get("digest") in (None, own.digest):
+            return self._source
+        digest = str(question["digest"])
         with self._lock:
-            if region not in self._support:
-                self._support[region] = self._source.assumed(guard.baseline, support=True)
-        return self._support[region].hand_out()
+            if digest not in self._narrowed:
+                self._narrowed[digest] = self._source.narrowed(stated)
+            return self._narrowed[digest]
 
 
 def _read(said: bytes) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -27,8 +28,12 @@ class _Within(Protocol):
     def __call__(self, region: str, /) -> SecureBotocoreSession: ...
 
 
-class _Assumed(Protocol):
-    def __call__(self, baseline: SecurityBaseline, *, support: bool = False) -> AssumedRole: ...
+class _Support(Protocol):
+    def __call__(self, region: str, /) -> AssumedRole: ...
+
+
+class _Narrowed(Protocol):
+    def __call__(self, session_policy: Mapping[str, object], /) -> Source: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +46,10 @@ class Source:
     """Whose credentials assume the role."""
     within: _Within
     """Its botocore session for a region."""
-    assumed: _Assumed
-    """Makes a role of its kind."""
+    support: _Support
+    """Its role in a region, for what the library itself reads."""
+    narrowed: _Narrowed
+    """The parts of a narrower session, from what its ``session_policy`` states."""
     trail: AuditTrail
     """Where its calls are recorded."""
 

@@ -3,6 +3,7 @@
 vocabulary   the closed sets of words: control ids, modes, kinds of work
 arns         ARNs and KMS key references
 images       image references, and the sources they may come from
+within       lists whose entries may lie within one another
 sections     the parts of a baseline, frozen and validated
 model        SecurityBaseline, which holds them
 fields       the fields a layer can state, and how each is written
@@ -43,6 +44,8 @@ from secure_sagemaker.baseline.vocabulary import (
     IsolationMode,
     KindOfWork,
     Mode,
+    Task,
+    TaskName,
 )
 
 __all__ = [
@@ -70,6 +73,8 @@ __all__ = [
     "Secrets",
     "SecurityBaseline",
     "SessionPolicy",
+    "Task",
+    "TaskName",
     "Vpc",
     "Waiver",
     "find_file",

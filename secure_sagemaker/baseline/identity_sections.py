@@ -13,12 +13,17 @@ from pydantic import (
 from secure_sagemaker.baseline.arns import PolicyArn, RoleArn
 from secure_sagemaker.baseline.patterns import (
     ExternalId,
+    InstanceType,
+    Locations,
     MfaSerial,
+    NamePrefixes,
+    ServicePrincipal,
     SessionName,
     SessionTagValue,
     TagKey,
 )
 from secure_sagemaker.baseline.section import ReadOnly, Section, contradiction, listed
+from secure_sagemaker.baseline.vocabulary import Task
 
 __all__ = [
     "ExecutionRoles",
@@ -85,15 +90,60 @@ class ExecutionRoles(Section):
     """The role injected where a call names none."""
     allowed: tuple[RoleArn, ...] = ()
     """Further roles a caller may name."""
+    services: tuple[ServicePrincipal, ...] = ()
+    """Services beside SageMaker that may be given one of them, such as ``lambda.amazonaws.com``: policies say so."""
 
     def __contains__(self, arn: object) -> bool:
         return arn == self.default or arn in self.allowed
 
 
 class SessionPolicy(Section):
-    """What narrows the assumed role's session further."""
+    """What narrows the assumed role's session further. Whatever is not stated is as wide as the baseline."""
 
     policy_arns: Annotated[tuple[PolicyArn, ...], Field(max_length=10)] = ()
-    """Managed policies passed with AssumeRole: the session holds what they and the role both allow."""
-    task: str | None = None
-    """The task whose inline policy is generated. Refused by this version."""
+    """Managed policies of yours, passed with AssumeRole: the session holds what one of them and the role allow.
+    Not with ``tasks``, which they would widen."""
+    guardrail_arns: Annotated[tuple[PolicyArn, ...], Field(max_length=10)] = ()
+    """The guardrail's managed policies, as they are deployed (``secure-sagemaker policy guardrail``). They deny
+    alone, and are passed with AssumeRole whatever else is."""
+    tasks: tuple[Task, ...] = ()
+    """The work that the session is for: its policy allows what any of these needs, and nothing else."""
+    names: NamePrefixes = ()
+    """Names, or beginnings of names with a ``*``, of the jobs, models and so on that the tasks are about."""
+    inputs: Locations = ()
+    """The S3 locations that the tasks read, such as ``s3://ml-datasets/churn/``; by default whatever the data
+    perimeter lists."""
+    outputs: Locations = ()
+    """The S3 locations that the tasks write, and read back."""
+    endpoints: NamePrefixes = ()
+    """Names of endpoints, where they are others than ``names``."""
+    instance_types: tuple[InstanceType, ...] = ()
+    """The instance types that the tasks ask for. Policies are shorter for it: they need not tell apart those whose
+    storage takes no key."""
+    clarify_jobs: NamePrefixes = ()
+    """Names of the processing jobs and schedules that run SageMaker Clarify, which must not be isolated. A policy
+    sees no image, so it knows them by their names or not at all."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.tasks and self.policy_arns:
+            raise contradiction(
+                "session_policy.policy_arns",
+                "session_policy.tasks is stated too, and what either policy allows is allowed",
+                "attach them to the role, or name them in guardrail_arns where they deny alone",
+            )
+        if (passed := len({*self.policy_arns, *self.guardrail_arns})) > 10:
+            raise contradiction(
+                "session_policy.guardrail_arns", f"{passed} managed policies", "state 10 at most, as STS does"
+            )
+        narrowing = [name for name in _OF_TASKS if getattr(self, name)]
+        if narrowing and not self.tasks:
+            raise contradiction(
+                f"session_policy.{narrowing[0]}",
+                "it narrows tasks, and none are stated",
+                "state session_policy.tasks",
+            )
+        return self
+
+
+_OF_TASKS = ("names", "inputs", "outputs", "endpoints", "instance_types")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AfterValidator
 
-__all__ = ["AWS_IMAGES", "ImageReference", "ImageSource", "ImageSources", "common_sources"]
+from secure_sagemaker.baseline.within import without_repetition
+
+__all__ = ["AWS_IMAGES", "ImageReference", "ImageSource", "ImageSources", "source_lies_within"]
 
 AWS_IMAGES = "aws"
 """The source that stands for every account from which AWS publishes SageMaker's own images."""
@@ -95,20 +96,12 @@ def _is_under(repository: str, prefix: str | None) -> bool:
     return prefix is None or repository == prefix or repository.startswith(f"{prefix}/")
 
 
-def _lies_within(inner: str, outer: str) -> bool:
+def source_lies_within(inner: str, outer: str) -> bool:
+    """Of images' sources: a repository within its registry or account."""
     one = _parsed(inner)
     if inner == outer or one is None or one.registry is None:
         return inner == outer
     return covers(outer, ImageReference(registry=one.registry, repository=one.repository or "", pinned=False))
-
-
-def common_sources(left: Sequence[str], right: Sequence[str]) -> tuple[str, ...]:
-    """What lies within both lists, each entry once."""
-    inner = {
-        *(one for one in left if any(_lies_within(one, other) for other in right)),
-        *(one for one in right if any(_lies_within(one, other) for other in left)),
-    }
-    return tuple(sorted(inner))
 
 
 def _source(text: str) -> str:
@@ -120,13 +113,5 @@ def _source(text: str) -> str:
     return text
 
 
-def _without_repetition(sources: tuple[str, ...]) -> tuple[str, ...]:
-    for inner in sources:
-        for outer in sources:
-            if inner != outer and _lies_within(inner, outer):
-                raise ValueError(f"{inner!r} lies within {outer!r}, which is listed too: state one of them")
-    return sources
-
-
 ImageSource = Annotated[str, AfterValidator(_source)]
-ImageSources = Annotated[tuple[ImageSource, ...], AfterValidator(_without_repetition)]
+ImageSources = Annotated[tuple[ImageSource, ...], AfterValidator(without_repetition(source_lies_within))]

@@ -62,6 +62,8 @@ class Provenance:
     layers: tuple[LayerRecord, ...]
     calls: tuple[Layer, ...] = ()
     """The layers that ``SecurityBaseline.tightened`` has added since."""
+    stated: str = ""
+    """The digest that it had before them."""
 
 
 class SecurityBaseline(Section):
@@ -181,6 +183,8 @@ class SecurityBaseline(Section):
             yield f"kms.allowed[{index}]", key
         for index, arn in enumerate(self.session_policy.policy_arns):
             yield f"session_policy.policy_arns[{index}]", arn
+        for index, arn in enumerate(self.session_policy.guardrail_arns):
+            yield f"session_policy.guardrail_arns[{index}]", arn
         for name in self.data_perimeter.write:
             yield "data_perimeter.write", name  # an access point is named by its ARN
         for name in self.data_perimeter.read:
@@ -257,6 +261,7 @@ class SecurityBaseline(Section):
                 environment=before.environment if before else None,
                 layers=(*self.layers, extra.record()),
                 calls=(*(before.calls if before else ()), extra),
+                stated=self.stated_digest,
             ),
         )
 
@@ -314,6 +319,11 @@ class SecurityBaseline(Section):
     def digest(self) -> str:
         """SHA-256 of everything the baseline states, in hexadecimal: equal baselines, equal digests."""
         return hashlib.sha256(self.canonical().encode()).hexdigest()
+
+    @property
+    def stated_digest(self) -> str:
+        """The digest of the baseline as it was stated, which programs may have tightened since and not loosened."""
+        return (self._provenance.stated if self._provenance else "") or self.digest
 
     def canonical(self) -> str:
         """All that it states, as JSON in one order; a mode that says what the default says is left out."""

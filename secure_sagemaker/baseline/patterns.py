@@ -10,6 +10,8 @@ from pydantic import (
     StringConstraints,
 )
 
+from secure_sagemaker.baseline.within import location_lies_within, name_lies_within, without_repetition
+
 __all__ = [
     "BucketName",
     "BucketOrAccessPoint",
@@ -17,9 +19,12 @@ __all__ = [
     "ContextValue",
     "ExternalId",
     "InstanceFamily",
+    "InstanceType",
     "Listed",
+    "Locations",
     "MfaSerial",
     "NamePattern",
+    "NamePrefixes",
     "Network",
     "OperationName",
     "Origin",
@@ -27,6 +32,7 @@ __all__ = [
     "Region",
     "SecretKey",
     "SecurityGroupId",
+    "ServicePrincipal",
     "SessionName",
     "SessionTagValue",
     "SubnetId",
@@ -99,6 +105,19 @@ SecretKey = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 Reason = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Listed = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 OperationName = Annotated[str, StringConstraints(pattern=r"^(\*|[A-Z][A-Za-z0-9]+)$")]
+NamePrefix = Annotated[str, StringConstraints(max_length=256, pattern=r"^([A-Za-z0-9][A-Za-z0-9-]*\*?|\*)$")]
+NamePrefixes = Annotated[tuple[NamePrefix, ...], AfterValidator(without_repetition(name_lies_within))]
+Location = Annotated[
+    str,
+    StringConstraints(
+        max_length=1024,
+        pattern=r"^s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+        r"|arn:aws(-[a-z]+)*:s3:[a-z0-9-]+:[0-9]{12}:accesspoint/[a-z0-9][a-z0-9-]{1,48}[a-z0-9])(/[^*?$]*)?$",
+    ),
+]
+Locations = Annotated[tuple[Location, ...], AfterValidator(without_repetition(location_lies_within))]
+InstanceType = Annotated[str, StringConstraints(pattern=r"^ml\.[a-z][a-z0-9-]*\.[a-z0-9-]+$")]
+ServicePrincipal = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9.-]*\.amazonaws\.com(\.cn)?$")]
 NamePattern = Annotated[str, StringConstraints(min_length=1)]
 ExternalId = Annotated[str, StringConstraints(min_length=2, max_length=1224, pattern=r"^[\w+=,.@:/-]+$")]
 MfaSerial = Annotated[str, StringConstraints(min_length=9, max_length=256, pattern=r"^[\w+=/:,.@-]+$")]

@@ -12,9 +12,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from secure_sagemaker.baseline.images import common_sources
+from secure_sagemaker.baseline.images import source_lies_within
 from secure_sagemaker.baseline.sections import Waiver
 from secure_sagemaker.baseline.vocabulary import ControlId, IsolationMode, Mode
+from secure_sagemaker.baseline.within import (
+    LiesWithin,
+    common,
+    location_lies_within,
+    name_lies_within,
+)
 
 __all__ = [
     "CLOSED_BY_ORGANISATION",
@@ -48,7 +54,7 @@ class Rule:
             ConflictError: The later statement is looser, or nothing satisfies both.
         """
         joined = self.join(earlier, later)
-        if not self._within(joined, later):
+        if not self._says(joined, later):
             raise ConflictError(self.direction)
         return joined
 
@@ -60,7 +66,7 @@ class Rule:
             return False
         return True
 
-    def _within(self, joined: object, later: object) -> bool:
+    def _says(self, joined: object, later: object) -> bool:
         if self.partial and isinstance(joined, Mapping) and isinstance(later, Mapping):
             return all(key in joined and same(joined[key], value) for key, value in later.items())
         return same(joined, later)
@@ -145,14 +151,22 @@ def _common_of_any(left: object, right: object) -> object:
     return _common_not_empty(left, right)
 
 
-def _common_images(left: object, right: object) -> object:
+def _common_within(lies_within: LiesWithin) -> Callable[[object, object], object]:
+    def join(left: object, right: object) -> object:
+        one, other = _sequence(left), _sequence(right)
+        if not one or not other:
+            return _ordered(set(one or other))  # an empty list allows any
+        found = common([str(entry) for entry in one], [str(entry) for entry in other], lies_within)
+        if not found:
+            raise ConflictError("must name at least one member within those of the earlier layer")
+        return found
+
+    return join
+
+
+def _equal_or_any(left: object, right: object) -> object:
     one, other = _sequence(left), _sequence(right)
-    if not one or not other:
-        return _ordered(set(one or other))  # an empty list allows any
-    common = common_sources([str(source) for source in one], [str(source) for source in other])
-    if not common:
-        raise ConflictError("must name at least one source within those of the earlier layer")
-    return common
+    return _equal(left, right) if one and other else _ordered(set(one or other))
 
 
 def _sequence(value: object) -> Sequence[object]:
@@ -207,12 +221,23 @@ def _grants(left: object, right: object) -> object:
     return left.both(right)
 
 
+def _within(lies_within: LiesWithin) -> Rule:
+    return Rule(
+        join=_common_within(lies_within),
+        direction="may only name members within those that the earlier layer names; an empty list names all",
+    )
+
+
 _SAME = Rule(join=_equal, direction="must be the same in every layer that states it")
 _SUBSET = Rule(join=_common, direction="may only name members that the earlier layer names")
 _SUBSET_NOT_EMPTY = Rule(
     join=_common_not_empty, direction="may only name members that the earlier layer names, and at least one"
 )
 _SUPERSET = Rule(join=_all_of, direction="must name every member that the earlier layer names")
+_SUBSET_OF_ANY = Rule(
+    join=_common_of_any,
+    direction="may only name members that the earlier layer names; an empty list names all",
+)
 _FEWER_ENTRIES = Rule(
     join=_common_entries, direction="may only hold entries that the earlier layer holds, unchanged"
 )
@@ -244,6 +269,7 @@ TIGHTER: Mapping[str, Rule] = MappingProxyType(
         "role.mfa_max_age_seconds": _LOWER,
         "execution_roles.default": _SAME,
         "execution_roles.allowed": _SUBSET,
+        "execution_roles.services": _SUBSET,
         "kms.default": _SAME,
         "kms.volume": _SAME,
         "kms.output": _SAME,
@@ -279,10 +305,7 @@ TIGHTER: Mapping[str, Rule] = MappingProxyType(
         "data_perimeter.create_buckets": _OFF_WINS,
         "data_perimeter.presigned_seconds": _LOWER,
         "data_perimeter.trusted_accounts": _SUBSET,
-        "images.allowed": Rule(
-            join=_common_images,
-            direction="may only name sources within those that the earlier layer names; an empty list names all",
-        ),
+        "images.allowed": _within(source_lies_within),
         "images.require_digest": _ON_WINS,
         "references.invoke": _ON_WINS,
         "secrets.allow": _FEWER_ENTRIES,
@@ -308,13 +331,20 @@ TIGHTER: Mapping[str, Rule] = MappingProxyType(
         "privatelink.required": _ON_WINS,
         "privatelink.services": _MORE_ENTRIES,
         "privatelink.endpoints": _MORE_ENTRIES,
-        "privatelink.allowed_networks": Rule(
-            join=_common_of_any,
-            direction="may only name members that the earlier layer names; an empty list names all",
-        ),
+        "privatelink.allowed_networks": _SUBSET_OF_ANY,
         "privatelink.allowed_endpoint_urls": _SUBSET,
-        "session_policy.policy_arns": _SUPERSET,
-        "session_policy.task": _SAME,
+        "session_policy.policy_arns": Rule(
+            join=_equal_or_any,
+            direction="must be the same in every layer that names any: what either of two policies allows is allowed",
+        ),
+        "session_policy.guardrail_arns": _SUPERSET,
+        "session_policy.tasks": _SUBSET_OF_ANY,
+        "session_policy.names": _within(name_lies_within),
+        "session_policy.inputs": _within(location_lies_within),
+        "session_policy.outputs": _within(location_lies_within),
+        "session_policy.endpoints": _within(name_lies_within),
+        "session_policy.instance_types": _SUBSET_OF_ANY,
+        "session_policy.clarify_jobs": _SUBSET,
         "macie.mode": Rule(
             join=_by_rank(("off", "observe", "scan", "require")),
             direction="may only rise: off < observe < scan < require",
@@ -342,12 +372,14 @@ CLOSED_BY_ORGANISATION: Mapping[str, object] = MappingProxyType(
         "data_perimeter.presigned_seconds": 3600,
         "data_perimeter.trusted_accounts": (),
         "secrets.allow": {},
+        "execution_roles.services": (),
         "pipelines.targets": (),
         "pipelines.emr_security_configurations": (),
         "pipelines.step_types": (),
         "kms.aws_managed": (),
         "kms.endpoint_local_storage": "inject",
         "privatelink.allowed_endpoint_urls": (),
+        "session_policy.clarify_jobs": (),
         "waivers": WaiverGrant(),
     }
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Literal
 
-__all__ = ["DEFAULT_MODES", "ControlId", "IsolationMode", "KindOfWork", "Mode"]
+__all__ = ["DEFAULT_MODES", "ControlId", "IsolationMode", "KindOfWork", "Mode", "Task", "TaskName"]
 
 
 class Mode(StrEnum):
@@ -29,6 +30,48 @@ class IsolationMode(StrEnum):
     """Isolated where the caller is silent; an explicit choice stands."""
     REQUIRE = "require"
     """Always isolated."""
+
+
+class Task(StrEnum):
+    """A kind of work."""
+
+    TRAIN = "train"
+    PROCESS = "process"
+    TUNE = "tune"
+    AUTOML = "automl"
+    TRANSFORM = "transform"
+    DEPLOY = "deploy"
+    INVOKE = "invoke"
+    REGISTER = "register"
+    PIPELINE = "pipeline"
+    FEATURE_STORE = "feature-store"
+    MONITOR = "monitor"
+    LABEL = "label"
+    NOTEBOOK = "notebook"
+    STUDIO = "studio"
+    CLUSTER = "cluster"
+    READ_ONLY = "read-only"
+
+
+TaskName = Literal[
+    "train",
+    "process",
+    "tune",
+    "automl",
+    "transform",
+    "deploy",
+    "invoke",
+    "register",
+    "pipeline",
+    "feature-store",
+    "monitor",
+    "label",
+    "notebook",
+    "studio",
+    "cluster",
+    "read-only",
+]
+"""The same words, for a caller to write."""
 
 
 class KindOfWork(StrEnum):

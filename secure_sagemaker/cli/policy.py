@@ -16,7 +16,6 @@ from secure_sagemaker.cli.reading import read_baseline
 from secure_sagemaker.identity.policies import (
     PolicyDocument,
     Projection,
-    Scope,
     Task,
     bucket_policy,
     endpoint_policy,
@@ -119,15 +118,6 @@ def policy(
     service: Annotated[
         str, typer.Option("--service", metavar="NAME", help="The service of a VPC endpoint.")
     ] = "sagemaker",
-    clarify_job: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--clarify-job",
-            metavar="PATTERN",
-            show_default=False,
-            help="Names of the jobs that run SageMaker Clarify, which the guardrail lets be not isolated.",
-        ),
-    ] = None,
     key_arn: Annotated[
         list[str] | None,
         typer.Option(
@@ -148,11 +138,10 @@ def policy(
     baseline = read_baseline(file, env=env, region=region).baseline
     today = datetime.now(UTC).date()
     keys = dict(_pair(one) for one in key_arn or ())
-    clarify = tuple(clarify_job or ())
-    projection = Projection(baseline=baseline, today=today, key_arns=keys, clarify_jobs=clarify)
+    projection = Projection(baseline=baseline, today=today, key_arns=keys)
     match kind:
         case Kind.GUARDRAIL:
-            rail = guardrail(baseline, today=today, key_arns=keys, clarify_jobs=clarify)
+            rail = guardrail(baseline, today=today, key_arns=keys)
             for unguarded in rail.unguarded:
                 talk().print(
                     f"not guarded: {unguarded.control}: {', '.join(unguarded.actions)}: {unguarded.reason}"
@@ -165,12 +154,7 @@ def policy(
                 policies=(
                     _session(
                         projection,
-                        task or [],
-                        Scope(
-                            names=tuple(name or ("*",)),
-                            inputs=tuple(input_ or ()),
-                            outputs=tuple(output or ()),
-                        ),
+                        {"tasks": task, "names": name, "inputs": input_, "outputs": output},
                         guarded=beside_guardrail,
                     ),
                 ),
@@ -214,15 +198,19 @@ def _pair(text: str) -> tuple[str, str]:
     return key, arn
 
 
-def _session(projection: Projection, tasks: Sequence[Task], scope: Scope, *, guarded: bool) -> PolicyDocument:
-    if not tasks:
+def _session(
+    projection: Projection, stated: Mapping[str, list[Task] | list[str] | None], *, guarded: bool
+) -> PolicyDocument:
+    baseline, today = projection.baseline, projection.today
+    if given := {option: list(values) for option, values in stated.items() if values}:
+        baseline = baseline.tightened({"session_policy": given}, source="options", today=today)
+    if not baseline.session_policy.tasks:
         raise CommandError("no task is named", remedy=f"name one: --task {Task.TRAIN}", code=ExitCode.USAGE)
     made = task_policy(
-        projection.baseline,
-        tasks,
-        today=projection.today,
-        scope=scope,
-        guardrail=guarded,
+        baseline,
+        baseline.session_policy.tasks,
+        today=today,
+        guardrail=guarded or bool(baseline.session_policy.guardrail_arns),
         key_arns=projection.key_arns,
     )
     for left in made.left_out:

@@ -5,6 +5,8 @@ refresh       when they do, what while STS does not answer, and what the clock i
 explained     what to change when STS does not give the role
 handed        credentials that another process hands out instead
 who           the person or the workload that a session is for
+passed        the policies that narrow the session
+policies      how they are made, and what an administrator deploys
 cache         credentials kept for other processes
 mfa           MFA, asked for once
 keys          KMS references, resolved to key ARNs
@@ -24,6 +26,7 @@ from secure_sagemaker.identity.credentials import (
 from secure_sagemaker.identity.handed import RECORDS_FILE, HandedError, ask, handed_folder
 from secure_sagemaker.identity.keys import KeyResolver
 from secure_sagemaker.identity.mfa import MfaToken, mfa_command, mfa_prompt, mfa_source
+from secure_sagemaker.identity.passed import PassedPolicies
 from secure_sagemaker.identity.sources import SourceKey, is_assuming, source_key, sources, sts_client
 
 __all__ = [
@@ -35,6 +38,7 @@ __all__ = [
     "HandedError",
     "KeyResolver",
     "MfaToken",
+    "PassedPolicies",
     "Principal",
     "SourceKey",
     "ask",

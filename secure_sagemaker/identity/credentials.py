@@ -7,9 +7,8 @@ source, or the role cannot be assumed, that is an error: nothing falls back to w
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,6 +25,7 @@ from secure_sagemaker.exceptions import IdentityError
 from secure_sagemaker.identity.cache import CredentialCache
 from secure_sagemaker.identity.explained import remedy
 from secure_sagemaker.identity.handed import HandedError
+from secure_sagemaker.identity.passed import PassedPolicies
 from secure_sagemaker.identity.refresh import LastingCredentials, Skew
 from secure_sagemaker.identity.sources import sts_client, while_assuming
 from secure_sagemaker.identity.who import who
@@ -124,8 +124,7 @@ class AssumedRole:
         baseline: Whose role, and with which session name, tags, source identity and policies.
         source: The session whose credentials sign the AssumeRole call.
         region: Where STS is called: the baseline's region, never the global endpoint.
-        policy_arns: Managed policies that narrow this session.
-        inline_policy: A session policy document that narrows it; what either policy kind allows is allowed.
+        policies: The session policies that narrow it, asked for each time that the role is assumed.
         session_suffix: What the role session name ends with, to tell sessions apart in CloudTrail.
         endpoint_problem: Tells why STS's endpoint may not be used, or None when it may.
         handed: Asks the process that assumed the role already, where this one was started by it.
@@ -140,8 +139,7 @@ class AssumedRole:
         *,
         source: boto3.Session,
         region: str,
-        policy_arns: Sequence[str] = (),
-        inline_policy: Mapping[str, object] | None = None,
+        policies: Callable[[], PassedPolicies] = PassedPolicies,
         session_suffix: str = "",
         endpoint_problem: Callable[[str], str | None] = _no_problem,
         handed: Callable[[], Mapping[str, object]] | None = None,
@@ -156,8 +154,7 @@ class AssumedRole:
         self._handed = handed
         self._source = source
         self._region = region
-        self._policy_arns = tuple(policy_arns)
-        self._inline_policy = inline_policy
+        self._policies = policies
         self._suffix = session_suffix
         self._endpoint_problem = endpoint_problem
         self._principal: Principal | None = None
@@ -197,7 +194,7 @@ class AssumedRole:
         """The session tags that are asked for."""
         role = self._baseline.role
         tags = {key: self._who.fill(value) for key, value in role.tags.items()}
-        return tags if role.digest_tag is None else {**tags, role.digest_tag: self._baseline.digest}
+        return tags if role.digest_tag is None else {**tags, role.digest_tag: self._baseline.stated_digest}
 
     @property
     def mfa_age_seconds(self) -> int | None:
@@ -226,8 +223,12 @@ class AssumedRole:
             IdentityError: There is no source, or STS says no, or gives another role; the message says what to change.
             ControlError: The source's keys are not such as may assume the role.
         """
-        with while_assuming():
-            session = _session(self._kept() if self._handed is None else self._take(self._handed))
+        if self._handed is None:
+            request = self._request()
+            with while_assuming():
+                session = _session(self._kept(request))
+        else:
+            session = _session(self._take(self._handed))
         if (problem := principal_problem(self._baseline, session.principal.arn)) is not None:
             raise IdentityError(problem, remedy=ANOTHER_ANSWERS)
         self._principal = session.principal
@@ -266,22 +267,22 @@ class AssumedRole:
                 "has a process of its own",
             ) from failed
 
-    def _kept(self) -> Mapping[str, object]:
+    def _kept(self, request: Mapping[str, object]) -> Mapping[str, object]:
         """What another process has kept, or the role assumed."""
-        judged = self._judged()
+        judged = self._judged(request)
         if judged.refusals:
             with self._recorded(judged):
                 judged.raise_for_refusals()
         if self._cache is None:
             return self._assume(judged)
         return self._cache.kept(
-            {"region": self._region, "request": self._request()},
+            {"region": self._region, "request": request},
             source=self._source,
             good_until=lambda: self._skew.now() + timedelta(seconds=self._early),
             fetch=partial(self._assume, judged),
         )
 
-    def _judged(self) -> Enforcement:
+    def _judged(self, request: Mapping[str, object]) -> Enforcement:
         """What is decided about the source's keys, before anything is asked with them but for MFA."""
         held = self._source.get_credentials()
         try:
@@ -291,7 +292,7 @@ class AssumedRole:
         return judge_source(
             self._baseline,
             access_key_id=key or "",
-            request=self._request(),
+            request=request,
             today=self._skew.now().date(),
         )
 
@@ -352,10 +353,12 @@ class AssumedRole:
             request["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
         if role.transitive_tags:
             request["TransitiveTagKeys"] = list(role.transitive_tags)
-        if self._policy_arns:
-            request["PolicyArns"] = [{"arn": arn} for arn in self._policy_arns]
-        if self._inline_policy is not None:
-            request["Policy"] = json.dumps(self._inline_policy, separators=(",", ":"))
+        # Not while assuming: the support session may have to tell the keys that the policy names.
+        passed = self._policies()
+        if passed.arns:
+            request["PolicyArns"] = [{"arn": arn} for arn in passed.arns]
+        if passed.document is not None:
+            request["Policy"] = passed.document.to_json()
         return request
 
     def _unreachable(self, failed: BotoCoreError) -> IdentityError:

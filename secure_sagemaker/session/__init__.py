@@ -3,6 +3,7 @@
 secure_session  what a program has of it
 wiring          the botocore session, role and guard of each region
 loading         the baseline that it is held to
+scope           what AWS will hold it to
 operations      which operation a person means
 """
 

@@ -18,7 +18,6 @@ _LATER = (
     ("privatelink.services", lambda baseline: bool(baseline.privatelink.services)),
     ("privatelink.endpoints", lambda baseline: bool(baseline.privatelink.endpoints)),
     ("privatelink.allowed_networks", lambda baseline: bool(baseline.privatelink.allowed_networks)),
-    ("session_policy.task", lambda baseline: baseline.session_policy.task is not None),
     ("macie.mode", lambda baseline: baseline.macie.mode != "off"),
 )
 

@@ -13,10 +13,10 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from secure_sagemaker.audit import AuditSink, AuditTrail, JsonLinesSink, LoggingSink
-from secure_sagemaker.baseline import KeyReference, SecurityBaseline
+from secure_sagemaker.baseline import KeyReference, SecurityBaseline, Task, TaskName
 from secure_sagemaker.buckets import create_bucket
 from secure_sagemaker.controls import Enforcement, s3_key
-from secure_sagemaker.exceptions import BaselineError, IdentityError
+from secure_sagemaker.exceptions import BaselineError, IdentityError, SessionError
 from secure_sagemaker.handlers import Guard
 from secure_sagemaker.identity import (
     ANOTHER_ANSWERS,
@@ -32,7 +32,8 @@ from secure_sagemaker.identity import (
 from secure_sagemaker.report import SessionReport, Verification
 from secure_sagemaker.session.loading import load, usable
 from secure_sagemaker.session.operations import operation_model
-from secure_sagemaker.session.wiring import Wiring
+from secure_sagemaker.session.scope import told_policies
+from secure_sagemaker.session.wiring import Wiring, with_mfa
 
 if TYPE_CHECKING:
     from secure_sagemaker.activation import Activation, Children, Earlier, OtherKeys, ProgramRun, Source
@@ -83,27 +84,27 @@ class SecureSession(boto3.Session):
         credential_cache: str | Path | None = None,
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
-        self._source = _source_session(source)
-        handed = self._handed = _handed()
-        today = clock().date()
-        self._clock = clock
-        self._baseline = usable(
-            load(baseline, env=env, region=region_name, source=self._source, today=today), today=today
-        )
-        self._trail = AuditTrail(
-            _default_sink(handed) if audit is None else audit, clock=clock, monotonic=time.monotonic
-        )
-        self._wiring = Wiring(
-            self._baseline,
-            source=self._source,
-            mfa_token=mfa_token,
+        caller, handed, today = _source_session(source), _handed(), clock().date()
+        found = load(baseline, env=env, region=region_name, source=caller, today=today)
+        cache = None if credential_cache is None else CredentialCache(Path(credential_cache))
+        wiring = Wiring(
+            usable(found, today=today),
+            source=with_mfa(caller, found, token=mfa_token, cache=cache, clock=clock),
             handed=handed,
-            cache=None if credential_cache is None else CredentialCache(Path(credential_cache)),
-            trail=self._trail,
+            cache=cache,
+            trail=AuditTrail(
+                _default_sink(handed) if audit is None else audit, clock=clock, monotonic=time.monotonic
+            ),
             clock=clock,
         )
-        self._role, self._guard = self._wiring.role, self._wiring.guard
-        super().__init__(botocore_session=self._wiring.session, region_name=self._baseline.region)
+        self._begin(wiring, caller)
+
+    def _begin(self, wiring: Wiring, source: boto3.Session) -> None:
+        self._wiring, self._source = wiring, source
+        self._baseline, self._trail = wiring.baseline, wiring.trail
+        self._role, self._guard = wiring.role, wiring.guard
+        self._policies = told_policies(self._baseline, today=wiring.today())
+        super().__init__(botocore_session=wiring.session, region_name=self._baseline.region)
 
     def __repr__(self) -> str:
         return f"SecureSession(role={self._baseline.role.arn!r}, region_name={self._baseline.region!r})"
@@ -156,6 +157,56 @@ class SecureSession(boto3.Session):
             partition=self._baseline.role_arn.partition,
             key_arn=None if key is None else self._key_arn(key),
         )
+
+    # --- narrower sessions ---------------------------------------------------------------------------
+
+    def scoped_to(
+        self,
+        *tasks: Task | TaskName,
+        names: Sequence[str] = (),
+        inputs: Sequence[str] = (),
+        outputs: Sequence[str] = (),
+        endpoint: str | None = None,
+        instance_types: Sequence[str] = (),
+    ) -> SecureSession:
+        """A session for some tasks alone, of the same source and baseline: AWS refuses it everything else.
+
+        What is not stated stays as it is here. Nothing can be wider than it is here.
+
+        Args:
+            tasks: What it is for, such as ``"train"``, ``"deploy"``.
+            names: Names, or beginnings of names with a ``*``, of the jobs, models and so on it is about.
+            inputs: The S3 locations it reads, such as ``s3://ml-datasets/churn/``.
+            outputs: The S3 locations it writes, and reads back.
+            endpoint: The name of the endpoint it is about, where ``names`` is not.
+            instance_types: The instance types it asks for.
+
+        Raises:
+            LoosenedBaselineError: It would be wider than this session in something.
+            BaselineError: Something is malformed, or no task is stated, here or there.
+            PolicyError: A location is none that the baseline lists, or the policy is larger than STS takes.
+        """
+        stated = {
+            "tasks": list(tasks),
+            "names": list(names),
+            "inputs": list(inputs),
+            "outputs": list(outputs),
+            "endpoints": [] if endpoint is None else [endpoint],
+            "instance_types": list(instance_types),
+        }
+        if not any(stated.values()):
+            raise SessionError(
+                "scoped_to was given nothing to narrow the session to",
+                remedy=f"name a task, such as scoped_to({Task.TRAIN.value!r})",
+            )
+        return self._narrowed({name: values for name, values in stated.items() if values})
+
+    def _narrowed(self, stated: Mapping[str, object]) -> SecureSession:
+        today = self._wiring.today()
+        baseline = self._baseline.tightened({"session_policy": stated}, source="scoped_to", today=today)
+        child = SecureSession.__new__(SecureSession)
+        child._begin(self._wiring.narrowed(usable(baseline, today=today)), self._source)  # noqa: SLF001  # of this very class
+        return child
 
     # --- what it tells -----------------------------------------------------------------------------
 
@@ -215,7 +266,7 @@ class SecureSession(boto3.Session):
         references = tuple(self._baseline.kms.references())
         arns = self._guard.keys.resolve(references)
         principal, role = self._role.principal, self._baseline.role
-        source = source_key(self._source) if self._handed is None else None
+        source = source_key(self._source) if self._wiring.assumes else None
         return Verification(
             principal=caller["Arn"],
             account=caller["Account"],
@@ -232,7 +283,10 @@ class SecureSession(boto3.Session):
             source_identity=self._role.source_identity,
             tags=tuple(self._role.tags.items()),
             transitive_tags=tuple(role.transitive_tags),
-            policy_arns=tuple(self._baseline.session_policy.policy_arns),
+            policy_arns=self._policies.arns,
+            tasks=tuple(map(str, self._policies.tasks)),
+            policy_characters=self._policies.characters,
+            client_only=tuple(left.guard for left in self._policies.left_out),
         )
 
     def report(self) -> SessionReport:
@@ -289,7 +343,8 @@ class SecureSession(boto3.Session):
             baseline=self._baseline,
             source=self._source,
             within=self._wiring.within,
-            assumed=self._wiring.assumed,
+            support=self._wiring.support,
+            narrowed=lambda stated: self._narrowed(stated)._parts(),  # noqa: SLF001  # another object of this very class
             trail=self._trail,
         )
 

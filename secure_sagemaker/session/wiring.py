@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from secure_sagemaker.audit import AuditTrail
 from secure_sagemaker.baseline import SecurityBaseline
 from secure_sagemaker.calls import recorded_assumption
 from secure_sagemaker.clients import SecureBotocoreSession
-from secure_sagemaker.controls import LOOKS, Enforcer
+from secure_sagemaker.controls import Enforcer
 from secure_sagemaker.definitions import DefinitionStore
 from secure_sagemaker.exceptions import BaselineError, RegionError
 from secure_sagemaker.handlers import Guard
@@ -25,6 +25,7 @@ from secure_sagemaker.identity import (
     CredentialCache,
     KeyResolver,
     MfaToken,
+    PassedPolicies,
     ask,
     mfa_source,
     sts_client,
@@ -33,23 +34,22 @@ from secure_sagemaker.locks import ForkSafeLock
 from secure_sagemaker.network import EndpointPolicy
 from secure_sagemaker.references import ReferencedResources
 from secure_sagemaker.session.loading import usable
+from secure_sagemaker.session.scope import resolved_policies, support_policies
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-__all__ = ["Wiring"]
+__all__ = ["Wiring", "with_mfa"]
 
-_SUPPORT_POLICY: Mapping[str, object] = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Action": ["kms:DescribeKey", *sorted(f"sagemaker:{operation}" for operation in LOOKS)],
-            "Resource": "*",
-        }
-    ],
-}
-"""What the library itself may do: read what the baseline and calls name, and nothing else."""
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Region:
+    """What calls go through in one region."""
+
+    session: SecureBotocoreSession
+    role: AssumedRole
+    support: AssumedRole
+    guard: Guard
 
 
 class Wiring:
@@ -58,7 +58,6 @@ class Wiring:
     Args:
         baseline: What the calls are held to.
         source: Whose credentials assume the role.
-        mfa_token: Gives the MFA code, where the baseline names a device.
         handed: Where the role's credentials are handed out to this process, if they are.
         cache: Where credentials are kept for other processes.
         trail: Where the calls are recorded.
@@ -70,22 +69,41 @@ class Wiring:
         baseline: SecurityBaseline,
         *,
         source: boto3.Session,
-        mfa_token: MfaToken | None,
         handed: Path | None,
         cache: CredentialCache | None,
         trail: AuditTrail,
         clock: Callable[[], datetime],
     ) -> None:
-        self._baseline = baseline
+        self.baseline = baseline
+        self.trail = trail
+        self._source = source
         self._handed = handed
         self._cache = cache
-        self._trail = trail
         self._clock = clock
-        serial = baseline.role.mfa_serial
-        self._source = source if serial is None else self._with_mfa(source, serial, mfa_token)
-        self._regions: dict[str, SecureBotocoreSession] = {}
+        self._regions: dict[str, _Region] = {}
         self._regions_lock = ForkSafeLock()
-        self.session, self.role, self.guard = self._wire(baseline)
+        self._own = self._wire(baseline)
+        self.session, self.role, self.guard = self._own.session, self._own.role, self._own.guard
+
+    @property
+    def assumes(self) -> bool:
+        """Whether the role is assumed here, and not handed out by another process."""
+        return self._handed is None
+
+    def today(self) -> date:
+        """The day, in UTC."""
+        return self._clock().date()
+
+    def narrowed(self, baseline: SecurityBaseline) -> Wiring:
+        """One from the same source, for a tighter baseline, with records of its own. MFA is not asked for again."""
+        return Wiring(
+            baseline,
+            source=self._source,
+            handed=self._handed,
+            cache=self._cache,
+            trail=AuditTrail(self.trail.sink, clock=self._clock, monotonic=self.trail.monotonic),
+            clock=self._clock,
+        )
 
     def within(self, region: str) -> SecureBotocoreSession:
         """The botocore session of a region.
@@ -93,59 +111,52 @@ class Wiring:
         Raises:
             RegionError: The baseline states nothing for it.
         """
-        return self.session if region == self._baseline.region else self._elsewhere(region)
+        return self._region(region).session
+
+    def support(self, region: str) -> AssumedRole:
+        """The role as what the library itself reads in a region is signed: with a policy that lets it read, alone.
+
+        Raises:
+            RegionError: The baseline states nothing for it.
+        """
+        return self._region(region).support
 
     def creating(self) -> boto3.Session:
         """A session like the own one, but that it may create buckets."""
-        enforcer = Enforcer(self._baseline, today=lambda: self._clock().date(), creating=True)
-        wired = SecureBotocoreSession(elsewhere=self._elsewhere)
+        enforcer = Enforcer(self.baseline, today=self.today, creating=True)
+        wired = SecureBotocoreSession(elsewhere=self.within)
         wired.wire(replace(self.guard, enforcer=enforcer), self.role)
         return boto3.Session(botocore_session=wired)
 
-    def assumed(self, baseline: SecurityBaseline, *, support: bool = False) -> AssumedRole:
-        """The role of all calls; or, for what the library itself must read, with its own policy."""
+    def _assumed(
+        self, baseline: SecurityBaseline, policies: Callable[[], PassedPolicies], *, support: bool = False
+    ) -> AssumedRole:
         handed = None
         if self._handed is not None:
-            question = {"region": baseline.region, "digest": baseline.digest, "support": support}
+            question = {
+                "region": baseline.region,
+                "digest": baseline.digest,
+                "session_policy": baseline.session_policy.model_dump(mode="json", exclude_defaults=True),
+                "support": support,
+            }
             handed = partial(ask, self._handed, question)
-        # Session policies add up: beside a managed one, the read-only policy would not be the limit.
         return AssumedRole(
             baseline,
             source=self._source,
             region=baseline.region,
-            policy_arns=() if support else baseline.session_policy.policy_arns,
-            inline_policy=_SUPPORT_POLICY if support else None,
+            policies=policies,
             session_suffix="-support" if support else "",
             endpoint_problem=_endpoints(baseline).problem,
             handed=handed,
             clock=self._clock,
             cache=self._cache,
-            recorded=partial(recorded_assumption, baseline, self._trail),
+            recorded=partial(recorded_assumption, baseline, self.trail),
         )
 
-    def _with_mfa(self, user: boto3.Session, serial: str, token: MfaToken | None) -> boto3.Session:
-        region = self._baseline.region
-        sts = partial(
-            sts_client,
-            user,
-            region=region,
-            endpoint_problem=_endpoints(self._baseline).problem,
-            wanted_for=self._baseline.role.arn,
-        )
-        return mfa_source(
-            serial,
-            ask=token,
-            sts=sts,
-            region=region,
-            max_age=self._baseline.role.mfa_max_age_seconds,
-            clock=self._clock,
-            cache=None if self._cache is None else (self._cache, user),
-        )
-
-    def _wire(self, baseline: SecurityBaseline) -> tuple[SecureBotocoreSession, AssumedRole, Guard]:
-        session = SecureBotocoreSession(elsewhere=self._elsewhere)
+    def _wire(self, baseline: SecurityBaseline) -> _Region:
+        session = SecureBotocoreSession(elsewhere=self.within)
         endpoints = _endpoints(baseline)
-        enforcer = Enforcer(baseline, today=lambda: self._clock().date())
+        enforcer = Enforcer(baseline, today=self.today)
 
         def guard(role: AssumedRole, references: ReferencedResources | None) -> Guard:
             return Guard(
@@ -155,7 +166,7 @@ class Wiring:
                 role=role,
                 endpoints=endpoints,
                 definitions=DefinitionStore(baseline, s3=own_s3),
-                trail=self._trail,
+                trail=self.trail,
                 references=references,
             )
 
@@ -166,10 +177,12 @@ class Wiring:
 
         @cache
         def support() -> boto3.Session:
-            role = self.assumed(baseline, support=True)
-            wired = SecureBotocoreSession(elsewhere=self._elsewhere)
-            wired.wire(guard(role, None), role)
+            wired = SecureBotocoreSession(elsewhere=self.within)
+            wired.wire(guard(reader, None), reader)
             return boto3.Session(botocore_session=wired)
+
+        def policies() -> PassedPolicies:
+            return resolved_policies(baseline, today=self.today(), keys=keys)
 
         keys = KeyResolver(lambda: support().client("kms"))
         references = ReferencedResources(
@@ -177,27 +190,59 @@ class Wiring:
             enforcer=enforcer,
             keys=keys,
             client=cache(lambda: support().client("sagemaker")),
-            today=lambda: self._clock().date(),
+            today=self.today,
         )
-        role = self.assumed(baseline)
+        reader = self._assumed(baseline, support_policies, support=True)
+        role = self._assumed(baseline, policies)
         whole = guard(role, references)
         session.wire(whole, role)
-        return session, role, whole
+        return _Region(session=session, role=role, support=reader, guard=whole)
 
-    def _elsewhere(self, region: str) -> SecureBotocoreSession:
+    def _region(self, region: str) -> _Region:
+        if region == self.baseline.region:
+            return self._own
         with self._regions_lock:
             if region not in self._regions:
                 try:
-                    there = self._baseline.for_region(region, today=self._clock().date())
+                    there = self.baseline.for_region(region, today=self.today())
                 except BaselineError as unstated:
                     raise RegionError(
                         f"a client for {region} was asked for: {unstated.args[0].splitlines()[0]}",
                         remedy=unstated.remedy,
                     ) from unstated
-                wired = self._wire(usable(there, today=self._clock().date()))[0]
-                boto3.Session(botocore_session=wired)  # its clients get what boto3 adds: upload_file
+                wired = self._wire(usable(there, today=self.today()))
+                boto3.Session(botocore_session=wired.session)  # its clients get what boto3 adds: upload_file
                 self._regions[region] = wired
             return self._regions[region]
+
+
+def with_mfa(
+    source: boto3.Session,
+    baseline: SecurityBaseline,
+    *,
+    token: MfaToken | None,
+    cache: CredentialCache | None,
+    clock: Callable[[], datetime],
+) -> boto3.Session:
+    """A source whose credentials had MFA, where the baseline names a device; the code is asked for when they are."""
+    if baseline.role.mfa_serial is None:
+        return source
+    sts = partial(
+        sts_client,
+        source,
+        region=baseline.region,
+        endpoint_problem=_endpoints(baseline).problem,
+        wanted_for=baseline.role.arn,
+    )
+    return mfa_source(
+        baseline.role.mfa_serial,
+        ask=token,
+        sts=sts,
+        region=baseline.region,
+        max_age=baseline.role.mfa_max_age_seconds,
+        clock=clock,
+        cache=None if cache is None else (cache, source),
+    )
 
 
 def _endpoints(baseline: SecurityBaseline) -> EndpointPolicy:

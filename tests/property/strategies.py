@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from secure_sagemaker.baseline import ControlId, IsolationMode, Mode, SecurityBaseline, Waiver
+from secure_sagemaker.baseline import ControlId, IsolationMode, Mode, SecurityBaseline, Task, Waiver
 from secure_sagemaker.baseline.tightening import WaiverGrant
 
 T = TypeVar("T")
@@ -43,6 +43,21 @@ IMAGE_SOURCES: tuple[tuple[str, ...], ...] = (
     ("docker.io", "aws"),
 )
 """Lists of sources; entries of some lie within entries of others."""
+NAME_PREFIXES: tuple[tuple[str, ...], ...] = (
+    (),
+    ("*",),
+    ("churn-*", "fraud"),
+    ("churn-1*", "churn-2", "fraud"),
+    ("churn-1", "churn-12"),
+    ("fraud-*",),
+)
+LOCATIONS: tuple[tuple[str, ...], ...] = (
+    (),
+    ("s3://ml-artifacts", "s3://ml-datasets/churn/"),
+    ("s3://ml-artifacts/churn/", "s3://ml-datasets/"),
+    ("s3://ml-artifacts/churn/2026", "s3://ml-artifacts/fraud"),
+    ("s3://ml-datasets/churned/",),
+)
 SUBNETS = ("subnet-0a1b2c3d", "subnet-0b1c2d3e", "subnet-0c1d2e3f")
 GROUPS = ("sg-0a1b2c3d", "sg-0b1c2d3e", "sg-0c1d2e3f")
 
@@ -105,6 +120,7 @@ FIELDS: Mapping[str, st.SearchStrategy[object]] = {
     "role.mfa_serial": st.sampled_from(("GAHT12345678", "GAHT87654321")),
     "execution_roles.default": st.sampled_from(_roles),
     "execution_roles.allowed": subsets(_roles),
+    "execution_roles.services": subsets(("lambda.amazonaws.com", "scheduler.amazonaws.com")),
     "kms.default": st.sampled_from(ALIASES),
     "kms.volume": st.sampled_from(ALIASES),
     "kms.output": st.sampled_from(ALIASES),
@@ -160,7 +176,14 @@ FIELDS: Mapping[str, st.SearchStrategy[object]] = {
     "privatelink.allowed_networks": subsets(("10.0.0.0/16", "10.1.0.0/16", "2001:db8::/32")),
     "privatelink.allowed_endpoint_urls": subsets(("https://a.example.com", "https://b.example.com:8443")),
     "session_policy.policy_arns": subsets(tuple(f"arn:aws:iam::aws:policy/{name}" for name in NAMES)),
-    "session_policy.task": st.sampled_from(("train", "host")),
+    "session_policy.guardrail_arns": subsets(tuple(f"arn:aws:iam::aws:policy/{name}" for name in NAMES)),
+    "session_policy.tasks": subsets(tuple(Task)[:3]),
+    "session_policy.names": st.sampled_from(NAME_PREFIXES),
+    "session_policy.inputs": st.sampled_from(LOCATIONS),
+    "session_policy.outputs": st.sampled_from(LOCATIONS),
+    "session_policy.endpoints": st.sampled_from(NAME_PREFIXES),
+    "session_policy.instance_types": subsets(("ml.m5.xlarge", "ml.g5.xlarge")),
+    "session_policy.clarify_jobs": st.sampled_from(NAME_PREFIXES),
     "macie.mode": st.sampled_from(("off", "observe", "require", "scan")),
     "macie.minimum_coverage": st.floats(0, 1),
     "macie.maximum_age_days": st.integers(0, 400),
@@ -246,6 +269,18 @@ def baselines(draw: st.DrawFn) -> SecurityBaseline:
             "waivable_controls": waivable,
             "unknown_members": draw(FIELDS["unknown_members"]),
             "instance_families": draw(FIELDS["instance_families"]),
-            "session_policy": {"policy_arns": draw(subsets(policies))},
+            "session_policy": {
+                "guardrail_arns": draw(subsets(policies)),
+                **draw(
+                    st.fixed_dictionaries({"policy_arns": subsets(policies)})
+                    | st.fixed_dictionaries(
+                        {"tasks": subsets(tuple(Task)[:3], least=1)}
+                        | {
+                            name: FIELDS[f"session_policy.{name}"]
+                            for name in ("names", "inputs", "outputs", "endpoints", "instance_types")
+                        }
+                    )
+                ),
+            },
         }
     )

@@ -186,7 +186,6 @@ def test_without_a_baseline_there_is_no_session(
         ('[privatelink.services]\nsagemaker = "endpoint"', "privatelink.services"),
         ('[privatelink.endpoints]\nsagemaker = "vpce-0a1b"', "privatelink.endpoints"),
         ('[privatelink]\nallowed_networks = ["10.0.0.0/8"]', "privatelink.allowed_networks"),
-        ('[session_policy]\ntask = "train"', "session_policy.task"),
         ('[macie]\nmode = "require"', "macie.mode"),
     ],
 )

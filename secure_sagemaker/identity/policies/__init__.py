@@ -17,9 +17,11 @@ guardrail    the guards as managed policies that deny
 conditional  the guards turned around, as conditions of an Allow
 tasks        what each kind of work needs, as data
 inline       the session policy of a task
+passed       what a session passes with AssumeRole
 administration  roles and whom they trust; buckets, keys, endpoints, the organisation
 """
 
+from secure_sagemaker.baseline import Task
 from secure_sagemaker.identity.policies.administration import (
     bucket_policy,
     endpoint_policy,
@@ -36,8 +38,12 @@ from secure_sagemaker.identity.policies.guard import Unguarded
 from secure_sagemaker.identity.policies.guardrail import UNSCOPED, Guardrail, Overruled, guardrail
 from secure_sagemaker.identity.policies.inline import InlinePolicy, LeftOut, Scope, task_policy
 from secure_sagemaker.identity.policies.lint import problems
+from secure_sagemaker.identity.policies.passed import (
+    passed_policies,
+    support_policies,
+    unresolved_keys,
+)
 from secure_sagemaker.identity.policies.projection import Projection
-from secure_sagemaker.identity.policies.tasks import Task
 
 __all__ = [
     "UNSCOPED",
@@ -59,8 +65,11 @@ __all__ = [
     "key_policy",
     "launcher_role",
     "launcher_role_trust",
+    "passed_policies",
     "permissions_boundary",
     "problems",
     "service_control_policies",
+    "support_policies",
     "task_policy",
+    "unresolved_keys",
 ]

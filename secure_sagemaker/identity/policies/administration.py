@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from secure_sagemaker.baseline import Task
 from secure_sagemaker.exceptions import PolicyError
 from secure_sagemaker.identity.policies.compaction import compacted
 from secure_sagemaker.identity.policies.documents import (
@@ -27,7 +28,6 @@ from secure_sagemaker.identity.policies.guardrail import denials, split
 from secure_sagemaker.identity.policies.guards import guards
 from secure_sagemaker.identity.policies.inline import Scope, allowances
 from secure_sagemaker.identity.policies.projection import SAGEMAKER, Projection
-from secure_sagemaker.identity.policies.tasks import Task
 
 __all__ = [
     "SCP_CHARACTERS",

@@ -69,8 +69,6 @@ def guardrail(
     *,
     today: date,
     key_arns: Mapping[str, str] | None = None,
-    clarify_jobs: Sequence[str] = (),
-    further_services: Sequence[str] = (),
 ) -> Guardrail:
     """The guardrail of a baseline, for its region and account.
 
@@ -78,20 +76,12 @@ def guardrail(
         baseline: What is projected.
         today: The day on which waivers must still hold. A waiver's own end is in the policy: it ends by itself.
         key_arns: Key references of the baseline, as written, to key ARNs.
-        clarify_jobs: Name patterns of the jobs that run SageMaker Clarify.
-        further_services: Service principals beside SageMaker's that may be given an execution role.
 
     Raises:
         KeyResolutionError: A key's ARN is not known.
         PolicyError: It does not fit into as many policies as AssumeRole takes.
     """
-    projection = Projection(
-        baseline=baseline,
-        today=today,
-        key_arns=key_arns or {},
-        clarify_jobs=tuple(clarify_jobs),
-        further_services=tuple(further_services),
-    )
+    projection = Projection(baseline=baseline, today=today, key_arns=key_arns or {})
     overruled: list[Overruled] = []
     statements = [
         statement for guard in guards(projection) for statement in _statements(guard, projection, overruled)

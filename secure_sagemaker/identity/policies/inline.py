@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, lru_cache
 
-from secure_sagemaker.baseline import ControlId, SecurityBaseline
+from secure_sagemaker.baseline import ControlId, SecurityBaseline, Task
 from secure_sagemaker.controls import CONTROLS, Severity
 from secure_sagemaker.exceptions import PolicyError
+from secure_sagemaker.identity.passed import SESSION_POLICY_CHARACTERS
 from secure_sagemaker.identity.policies.abbreviation import abbreviated, abbreviated_statement
 from secure_sagemaker.identity.policies.compaction import compacted
 from secure_sagemaker.identity.policies.conditional import clauses
@@ -29,18 +30,14 @@ from secure_sagemaker.identity.policies.guard import Guard
 from secure_sagemaker.identity.policies.guardrail import denials
 from secure_sagemaker.identity.policies.guards import guards
 from secure_sagemaker.identity.policies.projection import (
-    SAGEMAKER,
     Projection,
     bucket_name,
     with_lower_case,
 )
 from secure_sagemaker.identity.policies.reference import expanded, is_resource_of
-from secure_sagemaker.identity.policies.tasks import TASKS, Needs, Task
+from secure_sagemaker.identity.policies.tasks import TASKS, Needs
 
-__all__ = ["SESSION_POLICY_CHARACTERS", "InlinePolicy", "LeftOut", "Scope", "allowances", "task_policy"]
-
-SESSION_POLICY_CHARACTERS = 2048
-"""The most that STS takes as an inline session policy, every character counted."""
+__all__ = ["InlinePolicy", "LeftOut", "Scope", "allowances", "task_policy"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,10 +50,29 @@ class Scope:
     """The S3 locations it reads, such as ``s3://ml-datasets/churn/``."""
     outputs: tuple[str, ...] = ()
     """The S3 locations it writes, and reads back."""
+    endpoints: tuple[str, ...] = ()
+    """Name patterns of endpoints, where they are others than ``names``."""
     roles: tuple[str, ...] = ()
     """The execution roles it passes."""
     instance_types: tuple[str, ...] = ()
     """The instance types it asks for, which tells whether volumes take a key."""
+
+    @classmethod
+    def of(cls, baseline: SecurityBaseline) -> Scope:
+        """What the baseline says its tasks are about."""
+        stated = baseline.session_policy
+        return cls(
+            names=stated.names or ("*",),
+            inputs=stated.inputs,
+            outputs=stated.outputs,
+            endpoints=stated.endpoints,
+            instance_types=stated.instance_types,
+        )
+
+    def names_of(self, kind: str) -> tuple[str, ...]:
+        """Name patterns of a kind of resources, as their ARNs have them."""
+        stated = self.endpoints if kind == "endpoint" and self.endpoints else self.names
+        return with_lower_case(stated)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,7 +108,6 @@ def task_policy(
     scope: Scope | None = None,
     guardrail: bool = False,
     key_arns: Mapping[str, str] | None = None,
-    further_services: Sequence[str] = (),
 ) -> InlinePolicy:
     """The inline policy of a session for some tasks: what any of them needs.
 
@@ -100,22 +115,20 @@ def task_policy(
         baseline: What is projected.
         tasks: One task or several.
         today: The day on which waivers must still hold.
-        scope: What they work on.
+        scope: What they work on; by default what the baseline's ``session_policy`` says.
         guardrail: The session is given the guardrail's policies too, so that no condition is needed here.
         key_arns: Key references of the baseline, as written, to key ARNs.
-        further_services: Service principals beside SageMaker's that may be given an execution role.
 
     Raises:
         KeyResolutionError: A key's ARN is not known.
         PolicyError: The scope names what the baseline does not list, or the policy does not fit.
     """
-    within = scope or Scope()
+    within = scope or Scope.of(baseline)
     projection = Projection(
         baseline=baseline,
         today=today,
         key_arns=key_arns or {},
         instance_types=within.instance_types,
-        further_services=tuple(further_services),
     )
     _hold(projection, within)
     needed = allowances(projection, tasks, within)
@@ -171,10 +184,9 @@ def _allow(actions: Iterable[str], resources: Iterable[str], *conditions: Condit
 def _needed(needs: Needs, scope: Scope, projection: Projection) -> Iterator[Statement]:
     """What a task needs, before any condition of a guard's."""
     for grant in needs.grants:
-        names = with_lower_case(scope.names)
         yield _allow(
             (f"sagemaker:{operation}" for operation in grant.operations),
-            [projection.named(kind, name) for kind in grant.kinds for name in names] or ["*"],
+            [projection.named(kind, name) for kind in grant.kinds for name in scope.names_of(kind)] or ["*"],
         )
     perimeter = projection.baseline.data_perimeter
     outputs = scope.outputs or tuple(f"s3://{name}" for name in perimeter.write)
@@ -194,11 +206,10 @@ def _needed(needs: Needs, scope: Scope, projection: Projection) -> Iterator[Stat
         yield _allow(("kms:CreateGrant",), volumes, of_service)
     if needs.passes_role:
         roles = projection.baseline.execution_roles
-        services = (SAGEMAKER, *projection.further_services)
         yield _allow(
             ("iam:PassRole",),
             scope.roles or (roles.default, *roles.allowed),
-            one_of(Operator.STRING_EQUALS, "iam:PassedToService", services),
+            one_of(Operator.STRING_EQUALS, "iam:PassedToService", projection.services),
         )
     for group in needs.log_groups:
         yield _allow(

@@ -32,9 +32,6 @@ class Projection:
         baseline: What is projected.
         today: The day on which waivers must still hold.
         key_arns: Key references of the baseline (aliases, ids), as written, to key ARNs. Conditions compare ARNs.
-        clarify_jobs: Name patterns of the processing jobs and schedules that run SageMaker Clarify, which must not
-            be isolated. IAM does not see an image, so a policy knows them by their names, or not at all.
-        further_services: Service principals beside SageMaker's that may be given an execution role.
         instance_types: The instance types that will be asked for, where that is known. Those of them that take no
             volume key then stand for all that there are.
 
@@ -45,8 +42,6 @@ class Projection:
     baseline: SecurityBaseline
     today: date
     key_arns: Mapping[str, str] = field(default_factory=dict)
-    clarify_jobs: tuple[str, ...] = ()
-    further_services: tuple[str, ...] = ()
     instance_types: tuple[str, ...] = ()
     keys: tuple[str, ...] = field(init=False)
     """The ARNs of every key that the baseline names, which a caller may name too."""
@@ -90,6 +85,11 @@ class Projection:
             for waiver in self.baseline.waivers
             if waiver.control in controls and waiver.expires >= self.today
         )
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The service principals that may be given an execution role."""
+        return (SAGEMAKER, *self.baseline.execution_roles.services)
 
     @property
     def partition(self) -> str:
@@ -138,7 +138,10 @@ class Projection:
 
     def clarify(self, resource_type: str) -> tuple[str, ...]:
         """The ARNs of the jobs that run SageMaker Clarify."""
-        return tuple(self.arn(f"{resource_type}/{name}") for name in with_lower_case(self.clarify_jobs))
+        return tuple(
+            self.arn(f"{resource_type}/{name}")
+            for name in with_lower_case(self.baseline.session_policy.clarify_jobs)
+        )
 
     @staticmethod
     def is_directory(name: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from secure_sagemaker.baseline import ControlId
 from secure_sagemaker.identity.policies.documents import Operator, one_of, other_than, present
 from secure_sagemaker.identity.policies.guard import Guard
-from secure_sagemaker.identity.policies.projection import SAGEMAKER, Projection
+from secure_sagemaker.identity.policies.projection import Projection
 
 __all__ = ["storage_guards"]
 
@@ -47,11 +47,7 @@ def _roles(projection: Projection) -> Iterator[Guard]:
         name="RoleToAnotherService",
         control=ControlId.EXECUTION_ROLE,
         actions=("iam:PassRole",),
-        conditions=(
-            one_of(
-                Operator.STRING_NOT_EQUALS, "iam:PassedToService", (SAGEMAKER, *projection.further_services)
-            ),
-        ),
+        conditions=(one_of(Operator.STRING_NOT_EQUALS, "iam:PassedToService", projection.services),),
     )
 
 

@@ -8,31 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 
-__all__ = ["TASKS", "Grant", "Needs", "Task"]
+from secure_sagemaker.baseline import Task
 
-
-class Task(StrEnum):
-    """A kind of work."""
-
-    TRAIN = "train"
-    PROCESS = "process"
-    TUNE = "tune"
-    AUTOML = "automl"
-    TRANSFORM = "transform"
-    DEPLOY = "deploy"
-    INVOKE = "invoke"
-    REGISTER = "register"
-    PIPELINE = "pipeline"
-    FEATURE_STORE = "feature-store"
-    MONITOR = "monitor"
-    LABEL = "label"
-    NOTEBOOK = "notebook"
-    STUDIO = "studio"
-    CLUSTER = "cluster"
-    READ_ONLY = "read-only"
+__all__ = ["TASKS", "Grant", "Needs"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -107,6 +107,35 @@ CONTRADICTIONS = [
     ),
     pytest.param(
         "[vpc]",
+        '[session_policy]\ntasks = ["train"]\npolicy_arns = ["arn:aws:iam::aws:policy/ReadOnlyAccess"]\n[vpc]',
+        "session_policy.policy_arns",
+        "what either policy allows is allowed",
+        "guardrail_arns where they deny alone",
+        id="tasks-beside-what-allows",
+    ),
+    pytest.param(
+        "[vpc]",
+        '[session_policy]\nnames = ["churn-*"]\n[vpc]',
+        "session_policy.names",
+        "it narrows tasks, and none are stated",
+        "state session_policy.tasks",
+        id="names-of-no-task",
+    ),
+    pytest.param(
+        "[vpc]",
+        "[session_policy]\n"
+        + "".join(
+            f"{field} = {[f'arn:aws:iam::aws:policy/{letter}{number}' for number in range(6)]}\n"
+            for field, letter in (("policy_arns", "a"), ("guardrail_arns", "b"))
+        )
+        + "[vpc]",
+        "session_policy.guardrail_arns",
+        "12 managed policies",
+        "10 at most",
+        id="more-policies-than-sts-takes",
+    ),
+    pytest.param(
+        "[vpc]",
         '[session_policy]\npolicy_arns = ["arn:aws-cn:iam::aws:policy/ReadOnlyAccess"]\n[vpc]',
         "session_policy.policy_arns[0]",
         "is in partition aws-cn",

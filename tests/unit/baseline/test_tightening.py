@@ -15,6 +15,7 @@ CHAINS: dict[str, tuple[object, ...]] = {
     "role.mfa_max_age_seconds": (129600, 43200, 900),
     "role.duration_seconds": (43200, 3600, 900),
     "execution_roles.allowed": ((B, A), (A,), ()),
+    "execution_roles.services": ((B, A), (A,), ()),
     "kms.s3_encryption_context": ({}, {A: A}, {A: A, B: B}),
     "kms.allowed": ((B, A), (A,), ()),
     "kms.aws_managed": ((B, A), (A,), ()),
@@ -65,7 +66,21 @@ CHAINS: dict[str, tuple[object, ...]] = {
     "privatelink.endpoints": ({}, {A: "vpce-1"}),
     "privatelink.allowed_networks": ((), (B, A), (A,)),
     "privatelink.allowed_endpoint_urls": ((B, A), (A,), ()),
-    "session_policy.policy_arns": ((), (A,), (B, A)),
+    "session_policy.policy_arns": ((), (A,)),
+    "session_policy.guardrail_arns": ((), (A,), (B, A)),
+    "session_policy.tasks": ((), (B, A), (A,)),
+    "session_policy.names": ((), ("*",), ("churn-*", "fraud"), ("churn-*",), ("churn-1*",), ("churn-1",)),
+    "session_policy.inputs": (
+        (),
+        ("s3://one/", "s3://two/x"),
+        ("s3://one/",),
+        ("s3://one/a",),
+        ("s3://one/a/b/",),
+    ),
+    "session_policy.outputs": ((), ("s3://one",), ("s3://one/a/",)),
+    "session_policy.endpoints": ((), ("churn-*",), ("churn-prod",)),
+    "session_policy.instance_types": ((), (B, A), (A,)),
+    "session_policy.clarify_jobs": ((B, A), (A,), ()),
     "macie.mode": ("off", "observe", "scan", "require"),
     "macie.minimum_coverage": (0.0, 0.5, 1.0),
     "macie.maximum_age_days": (90, 30, 0),
@@ -87,7 +102,6 @@ ONE_VALUE = {
     "kms.s3",
     "vpc.vpc_id",
     "data_perimeter.default_bucket",
-    "session_policy.task",
 }
 
 
@@ -113,6 +127,9 @@ def test_the_way_goes_one_way(path: str) -> None:
     ("path", "earlier", "later"),
     [
         pytest.param("role.tags", {A: A}, {A: B}, id="tag-changed"),
+        pytest.param("session_policy.policy_arns", (A,), (A, B), id="policy-added"),
+        pytest.param("session_policy.names", ("churn-*",), ("churn-1", "fraud"), id="name-added"),
+        pytest.param("session_policy.inputs", ("s3://one/churn",), ("s3://one/churned",), id="other-folder"),
         pytest.param("required_tags", {A: (A,)}, {A: ()}, id="any-value-again"),
         pytest.param("required_tags", {A: (A,)}, {A: (A, B)}, id="value-added"),
         pytest.param("modes", {A: Mode.REFUSE}, {A: Mode.OBSERVE}, id="mode-lowered"),

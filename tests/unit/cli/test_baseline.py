@@ -266,7 +266,6 @@ def test_nothing_stated_is_left_out(tmp_path: Path) -> None:
         "kms.output",
         "kms.s3",
         "vpc.vpc_id",
-        "session_policy.task",
         "macie.maximum_cost_usd",
     }
     absent |= {

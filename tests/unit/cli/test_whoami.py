@@ -57,6 +57,9 @@ def test_it_tells_all_in_json(file: Path, aws: EmbeddedAWS) -> None:
         "tags": {"team": "churn", "stage": "dev"},
         "transitive_tags": ["team"],
         "policy_arns": [],
+        "tasks": [],
+        "policy_characters": None,
+        "client_only": [],
     } == told
     assert aws.environment["AWS_SECRET_ACCESS_KEY"] not in ran.stdout
 

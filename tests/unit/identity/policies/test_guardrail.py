@@ -418,7 +418,8 @@ def test_clarify_is_known_by_its_names_or_not_at_all() -> None:
     """IAM sees no image, so a processing job without isolation passes only under a name that was stated for it."""
     job = ("sagemaker:CreateProcessingJob", f"{OWN}processing-job/Clarify-Bias-1")
     context = {**accepted("sagemaker:CreateProcessingJob"), "sagemaker:networkisolation": "false"}
-    named = guardrail(STRICT, today=TODAY, clarify_jobs=("Clarify-*",))
+    stating = baseline(session_policy={"clarify_jobs": ["Clarify-*"]}, **ONE_BUCKET)
+    named = guardrail(stating, today=TODAY)
     assert {"ProcessingNotIsolated"} == denying(rail(), *job, context)
     assert set() == denying(named, *job, context)
     assert () == tuple(problem for policy in named.policies for problem in problems(policy))

@@ -8,12 +8,12 @@ from itertools import combinations, product
 import pytest
 
 from secure_sagemaker.exceptions import KeyResolutionError, PolicyError
+from secure_sagemaker.identity.passed import SESSION_POLICY_CHARACTERS
 from secure_sagemaker.identity.policies.documents import Effect, PolicyDocument
 from secure_sagemaker.identity.policies.guard import Guard
 from secure_sagemaker.identity.policies.guardrail import UNSCOPED, denials, guardrail
 from secure_sagemaker.identity.policies.guards import guards
 from secure_sagemaker.identity.policies.inline import (
-    SESSION_POLICY_CHARACTERS,
     InlinePolicy,
     Scope,
     task_policy,
