@@ -18,6 +18,12 @@ LAUNCHER_ROLE = "ml-launcher"
 EXECUTION_ROLE = "ml-execution"
 KEY_ALIAS = "alias/ml-data"
 VPC_CIDR = "10.20.0.0/16"
+_OF_A_TEAM = ("kms:*", "logs:*", "s3:*", "sagemaker:*")
+_BESIDE_SAGEMAKER = (
+    *("cloudwatch:*", "ec2:Describe*", "ecr:*", "events:*", "scheduler:*"),
+    *("iam:GetRole", "iam:ListRoles", "iam:SimulatePrincipalPolicy"),
+)
+"""What the SDKs and the team's schedules ask of other services."""
 INTERFACE_ENDPOINTS = ("sagemaker.api", "sagemaker.runtime", "sts", "kms", "logs")
 
 
@@ -88,8 +94,17 @@ def _roles(source: boto3.Session, *, account: str, partition: str) -> tuple[str,
         RoleName=LAUNCHER_ROLE,
         PolicyName="launch",
         PolicyDocument=_policy(
-            {"Effect": "Allow", "Action": ["sagemaker:*", "s3:*", "kms:*", "logs:*"], "Resource": "*"},
+            {"Effect": "Allow", "Action": [*_OF_A_TEAM, *_BESIDE_SAGEMAKER], "Resource": "*"},
             {"Effect": "Allow", "Action": "iam:PassRole", "Resource": execution_role},
+        ),
+    )
+    iam.put_role_policy(
+        RoleName=EXECUTION_ROLE,
+        PolicyName="work",
+        PolicyDocument=_policy(
+            {"Effect": "Allow", "Action": [*_OF_A_TEAM, *_BESIDE_SAGEMAKER], "Resource": "*"},
+            {"Effect": "Allow", "Action": "iam:PassRole", "Resource": execution_role},
+            {"Effect": "Allow", "Action": launcher_may, "Resource": launcher_role},
         ),
     )
     return launcher_role, execution_role

@@ -15,10 +15,17 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
-__all__ = ["arn_matches", "condition_holds", "each", "items", "matches"]
+__all__ = ["UnreadablePolicyError", "arn_matches", "condition_holds", "each", "items", "matches"]
 
 Context = Mapping[str, str | tuple[str, ...]]
 """Condition keys in lower case, with what the request has for them; a tuple for keys of many values."""
+
+
+class UnreadablePolicyError(RuntimeError):
+    """A policy decides about a request, and says something that the embedded AWS does not evaluate.
+
+    Nobody answers it: a guess would be a wrong verdict, and a NotImplementedError is what moto raises for its own gaps.
+    """
 
 
 def condition_holds(condition: object, context: Context) -> bool:
@@ -40,7 +47,7 @@ def _holds(operator: str, key: str, wanted: object, context: Context) -> bool:
     negated = "Not" in name
     positive = name.replace("Not", "", 1)
     if positive not in _OPERATORS or (quantifier and quantifier not in _QUANTIFIERS):
-        raise NotImplementedError(f"policy: the embedded AWS does not evaluate {operator!r} ({key})")
+        raise UnreadablePolicyError(f"policy: the embedded AWS does not evaluate {operator!r} ({key})")
     for value in values:
         _no_variable(value)
     every = () if got is None else (got,) if isinstance(got, str) else got
@@ -104,7 +111,7 @@ _QUANTIFIERS: Mapping[str, Callable[[Iterator[bool]], bool]] = {"ForAnyValue": a
 
 def _no_variable(pattern: str) -> None:
     if "${" in pattern:
-        raise NotImplementedError(f"policy: the embedded AWS knows no policy variables: {pattern!r}")
+        raise UnreadablePolicyError(f"policy: the embedded AWS knows no policy variables: {pattern!r}")
 
 
 def matches(pattern: str, text: str, *, flags: re.RegexFlag = re.NOFLAG) -> bool:

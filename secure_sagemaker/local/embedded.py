@@ -43,7 +43,7 @@ class EmbeddedAWS:
     account: Account
     """The names and ARNs of what is in it."""
     environment: Mapping[str, str] = field(repr=False)
-    """The ambient credentials, which are temporary, and region of the launcher, as environment variables."""
+    """The ambient credentials and region of the launcher, as environment variables: temporary keys, got with MFA."""
     origins: tuple[str, ...] = ()
     """Where it also listens over HTTP; the baseline allows these origins."""
     _user: Mapping[str, str] = field(repr=False)
@@ -205,9 +205,9 @@ def embedded_aws(*, region: str = "eu-west-1", account: str = _ACCOUNT) -> Itera
     """Have an AWS account in this process.
 
     While it stands, every botocore client of the process is answered by it, whenever the client was made,
-    and the environment holds the credentials of a user who may do nothing but assume the launcher role
-    (and, to seed data, everything else: moto does not evaluate policies). Afterwards the environment is as
-    it was and the account is gone.
+    and the environment holds the credentials of a user who may do everything: assume the launcher role, and
+    seed data. Whoever else signs may do what IAM allows. Afterwards the environment is as it was and the
+    account is gone.
 
     Raises:
         ModuleNotFoundError: moto is not installed.
@@ -258,7 +258,7 @@ def _account(*, region: str, account: str) -> Iterator[EmbeddedAWS]:
         standing.enter_context(in_process(gateway))
         standing.enter_context(patched())
         built = build(_session(own), account=account)
-        ambient = {**own, **_temporary(_session(own))}
+        ambient = {**own, **_temporary(_session(own), built.mfa_serial)}
         os.environ.update(ambient)
         gateway.journal.forget()
         standing.enter_context(_witnessed(gateway.journal))
@@ -295,8 +295,10 @@ def _session(environment: Mapping[str, str]) -> boto3.Session:
     )
 
 
-def _temporary(user: boto3.Session) -> Mapping[str, str]:
-    issued = user.client("sts").get_session_token()["Credentials"]
+def _temporary(user: boto3.Session, mfa_serial: str) -> Mapping[str, str]:
+    """The user's temporary keys, with MFA: without it they are refused by IAM."""
+    given = user.client("sts").get_session_token(SerialNumber=mfa_serial, TokenCode="000003")  # any will do
+    issued = given["Credentials"]
     return {
         "AWS_ACCESS_KEY_ID": issued["AccessKeyId"],
         "AWS_SECRET_ACCESS_KEY": issued["SecretAccessKey"],

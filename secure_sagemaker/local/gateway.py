@@ -1,8 +1,8 @@
 """The one way every request takes through the embedded AWS, however it came in.
 
-recorded → refused as AWS refuses → answered by the service's own module here, or by moto
+recorded → authorized by IAM → refused as AWS refuses → answered by the service's own module here, or by moto
 
-What the services ask of one another takes the same way, and is not recorded.
+What the services ask of one another takes the same way, and is neither recorded nor authorized.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from secure_sagemaker.local import moto_state
 from secure_sagemaker.local.calls import Journal
 from secure_sagemaker.local.endpoints import Endpoints
 from secure_sagemaker.local.feature_store import FeatureStore
+from secure_sagemaker.local.gate import Gate
 from secure_sagemaker.local.inside import Inside
 from secure_sagemaker.local.invocations import Invocations
 from secure_sagemaker.local.job_logs import JobLogs
@@ -64,6 +65,7 @@ class Gateway:
     _one_at_a_time: threading.RLock = field(default_factory=threading.RLock)  # moto's stores know no threads
 
     _data_plane: Mapping[str, Callable[[Call], Answer | None]] = field(init=False)
+    _gate: Gate = field(init=False)
     _job_logs: JobLogs = field(init=False)
 
     def __post_init__(self) -> None:
@@ -76,6 +78,7 @@ class Gateway:
             "sagemaker-runtime": Invocations(endpoints=self.endpoints, inside=inside).answer,
         }
         object.__setattr__(self, "_data_plane", services)
+        object.__setattr__(self, "_gate", Gate(sagemaker=self._sagemaker))
         object.__setattr__(self, "_job_logs", JobLogs(jobs=self.jobs, inside=inside))
 
     def introduce(self, access_key_id: str, caller: Caller) -> None:
@@ -103,7 +106,9 @@ class Gateway:
                 request_id=request_id,
             )
         )
-        return identified(call, self._answer(call), request_id)
+        denied = self._gate.refusal(call)
+        answer = self._answer(call) if denied is None else refusal_of(call, denied)
+        return identified(call, answer, request_id)
 
     def _answer(self, call: Call) -> Answer:
         if (refusal := self._refusals.first(call)) is not None:

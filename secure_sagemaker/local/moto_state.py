@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.instance_types import INSTANCE_TYPES
+from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.exceptions import NotFoundException
-from moto.iam.models import iam_backends
+from moto.iam.models import Group, ManagedPolicy, Role, User, iam_backends
 from moto.kms.models import kms_backends
 from moto.kms.utils import RESERVED_ALIASES
 from moto.s3.models import FakeBucket, s3_backends
@@ -18,6 +20,7 @@ from moto.utilities.utils import get_partition
 __all__ = [
     "MAXIMUM_SESSION_SECONDS",
     "BucketState",
+    "IdentityPolicies",
     "KeyState",
     "ObjectState",
     "RoleState",
@@ -35,6 +38,10 @@ __all__ = [
     "has_objects",
     "has_policy",
     "has_principal",
+    "identity_arn",
+    "identity_policies",
+    "key_policy",
+    "managed_policy",
     "network_of",
     "partition",
     "principal_id",
@@ -67,9 +74,11 @@ class UserState:
 
 
 def create_user(*, account: str, region: str, name: str) -> UserState:
-    """Create a user with an access key, at a time when nobody has one to sign with."""
+    """Create a user with an access key who may do everything, at a time when nobody has one to sign with."""
     iam = iam_backends[account][get_partition(region)]
     user = iam.create_user(region_name=region, user_name=name)
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    iam.put_user_policy(name, "everything", json.dumps({"Version": "2012-10-17", "Statement": [everything]}))
     key = iam.create_access_key(user_name=name)
     return UserState(arn=user.arn, access_key_id=key.access_key_id, secret_access_key=key.secret_access_key)
 
@@ -111,6 +120,69 @@ def find_role(arn: str) -> RoleState | None:
         trust_policy=json.loads(role.assume_role_policy_document),
         maximum_session_seconds=int(role.max_session_duration or MAXIMUM_SESSION_SECONDS),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityPolicies:
+    """The policies of a role or a user, as the texts that IAM has of them."""
+
+    own: tuple[str, ...]
+    """Inline and attached; a user's groups' among them."""
+    boundary: str | None
+    """The ARN of the permissions boundary."""
+
+
+def identity_policies(arn: str) -> IdentityPolicies:
+    """The policies of the role that a role session is of, or of a user; none of a principal that is gone."""
+    _, partition, _, _, account, name = arn.split(":", 5)
+    backend = iam_backends[account][partition]
+    holders: list[Role | User | Group] = []
+    boundary = None
+    match name.split("/"):
+        case ["assumed-role", *_, role, _]:
+            found = next((one for one in list(backend.roles.values()) if one.name == role), None)
+            if found is not None:
+                holders, boundary = [found], found.permissions_boundary_arn
+        case ["user", *_, user] if user in backend.users:
+            holders = [backend.users[user], *backend.get_groups_for_user(user)]
+        case _:
+            pass
+    return IdentityPolicies(
+        own=tuple(
+            text
+            for holder in holders
+            for text in (
+                *holder.policies.values(),
+                *(_document(managed) for managed in holder.managed_policies.values()),
+            )
+        ),
+        boundary=boundary or None,
+    )
+
+
+def _document(policy: ManagedPolicy) -> str:
+    current = next(one for one in policy.versions if one.version_id == policy.default_version_id)
+    return str(current.document)
+
+
+def managed_policy(arn: str) -> str | None:
+    """The text of a managed policy, the account's own or AWS's; None where there is none of that ARN."""
+    match arn.split(":", 5):
+        case ["arn", _, "iam", "", "aws", str(name)]:
+            return _of_aws().get(name.rsplit("/", 1)[-1])
+        case ["arn", partition, "iam", "", account, _] if account in list(iam_backends):
+            found = iam_backends[account][partition].managed_policies.get(arn)
+            return None if found is None else _document(found)
+        case _:
+            return None
+
+
+@cache
+def _of_aws() -> Mapping[str, str]:
+    """AWS's own policies, by name. Read when one is asked for: they are five million characters."""
+    return {
+        name: json.dumps(told["Document"]) for name, told in json.loads(aws_managed_policies_data).items()
+    }
 
 
 # --- S3
@@ -252,6 +324,15 @@ def find_key(reference: str, *, account: str, region: str) -> KeyState | None:
     return None
 
 
+def key_policy(arn: str) -> str | None:
+    """The text of a key's policy, or None where there is no such key."""
+    _, _, _, region, account, name = arn.split(":", 5)
+    if region not in kms_backends[account]:
+        return None
+    found = kms_backends[account][region].keys.get(name.removeprefix("key/"))
+    return None if found is None else str(found.policy)
+
+
 # --- the network
 
 
@@ -331,6 +412,21 @@ def has_local_storage(instance_type: str) -> bool | None:
     """Whether EC2 says that the type has instance storage; None for a type it does not know."""
     known = INSTANCE_TYPES.get(instance_type.removeprefix("ml."))
     return None if known is None else bool(known.get("InstanceStorageSupported"))
+
+
+def identity_arn(before: str, kind: str, name: str) -> str | None:
+    """The ARN of a role or a user by its name, which tells no path; None where there is none, or of other kinds.
+
+    Args:
+        before: What the ARN begins with.
+        kind: ``role`` or ``user``.
+        name: The name.
+    """
+    _, partition, _, _, account, _ = before.split(":", 5)
+    backend = iam_backends[account][partition]
+    held: Mapping[str, Mapping[str, Role | User]] = {"role": backend.roles, "user": backend.users}
+    found = held.get(kind, {}).values()
+    return next((str(one.arn) for one in list(found) if one.name == name), None)
 
 
 def user_arn(*, account: str, name: str) -> str:

@@ -65,6 +65,12 @@ class Caller:
     """Whom a role session says it works for."""
     transitive_tags: Mapping[str, str] = field(default_factory=dict)
     """The tags that a role session passes on."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """The tags of a role session, those among them."""
+    policy: str = field(default="", repr=False)
+    """The policy that a role session was given inline; empty where none was."""
+    policy_arns: tuple[str, ...] = ()
+    """The managed policies that a role session was given."""
 
     @property
     def name(self) -> str:

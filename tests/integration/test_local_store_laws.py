@@ -4,53 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-import botocore.session
 import pytest
-from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
+from botocore.model import ListShape, MapShape, Shape, StructureShape
 from botocore.validate import ParamValidator
 
 from secure_sagemaker.local import EmbeddedAWS
-from tests.integration.embedded import client, refused
+from tests.integration.embedded import refused
 from tests.integration.filled import Filler
+from tests.integration.standing import KINDS, MADE_BY, MODEL, NAMES, Account, identified, stand
 from tests.property.requests import operations
 
-MODEL = botocore.session.Session().get_service_model("sagemaker")
-NAMES = frozenset(MODEL.operation_names)
 GOVERNED = frozenset(model.name for model in operations()) & NAMES
 
-# What others need, in this order: under which member they name it, and which of its own members that is.
-STANDING: tuple[tuple[str, str, str], ...] = (
-    ("Model", "ModelName", "ModelName"),
-    ("EndpointConfig", "EndpointConfigName", "EndpointConfigName"),
-    ("Endpoint", "EndpointName", "EndpointName"),
-    ("Experiment", "ExperimentName", "ExperimentName"),
-    ("Domain", "DomainId", "DomainId"),
-    ("UserProfile", "UserProfileName", "UserProfileName"),
-    ("Space", "SpaceName", "SpaceName"),
-    ("Cluster", "ClusterArn", "ClusterArn"),
-    ("Hub", "HubName", "HubName"),
-    ("Image", "ImageName", "ImageName"),
-    ("DeviceFleet", "DeviceFleetName", "DeviceFleetName"),
-    ("CompilationJob", "CompilationJobName", "CompilationJobName"),
-    ("ModelPackageGroup", "ModelPackageGroupName", "ModelPackageGroupName"),
-    ("NotebookInstanceLifecycleConfig", "LifecycleConfigName", "NotebookInstanceLifecycleConfigName"),
-    ("ModelCard", "ModelCardName", "ModelCardName"),
-    ("AIWorkloadConfig", "AIWorkloadConfigIdentifier", "AIWorkloadConfigName"),
-)
-MADE_BY = {"HubContent": "ImportHubContent"}
-KINDS = {
-    **{
-        kind: name
-        for name in NAMES
-        if (kind := name.removeprefix("Create")) != name and f"Describe{kind}" in NAMES
-    },
-    **MADE_BY,
-}
 # Told in another form than it was sent, as AWS does.
 TOLD_OTHERWISE = {
     "DescribeHumanTaskUi": "UiTemplate",  # a URL and a digest
@@ -86,82 +55,10 @@ NOT_DONE = frozenset(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Account:
-    """The account under the law: a client of it, and what stands there for requests to name."""
-
-    aws: EmbeddedAWS
-    sagemaker: Any
-    named: dict[str, str] = field(default_factory=dict)
-
-    def call(self, operation: str, request: Mapping[str, object]) -> dict[str, Any]:
-        """Send a request as the operation's name has it."""
-        method = next(
-            name for name, api in self.sagemaker.meta.method_to_api_mapping.items() if api == operation
-        )
-        answer: dict[str, Any] = getattr(self.sagemaker, method)(**request)
-        del answer["ResponseMetadata"]
-        return answer
-
-    def make(self, kind: str, name: str, *, turn: int = 0) -> tuple[Mapping[str, object], dict[str, object]]:
-        """Make one of a kind: what was sent for it, and that with what AWS said."""
-        model = MODEL.operation_model(KINDS[kind])
-        given = {_own_name(kind, model): name} if _own_name(kind, model) else {}
-        request = Filler(aws=self.aws, named={**self.named, **given}, turn=turn).request(model)
-        answer = self.call(model.name, request)
-        sent = self.aws.requests[-1].parameters
-        return sent, {**sent, **answer}
-
-    def lists(self, kind: str, known: Mapping[str, object], name: str) -> bool:
-        """Whether the list of the kind has it, on some page."""
-        plural = kind.removesuffix("V2")
-        operation = next(one for one in (f"List{plural}s", f"List{plural[:-1]}ies") if one in NAMES)
-        made = [str(value) for member, value in known.items() if member == f"{kind}Arn"]
-        request = _identified(operation, known)
-        while True:
-            answer = self.call(operation, request)
-            (rows,) = (rows for rows in answer.values() if isinstance(rows, list))
-            values = {str(value) for row in rows for value in row.values()}
-            if any(value == name or value.endswith(f"/{name}") or value in made for value in values):
-                return True
-            if "NextToken" not in answer:
-                return False
-            request["NextToken"] = answer["NextToken"]
-
-
-def _own_name(kind: str, model: OperationModel) -> str:
-    """The member by which a request names what it makes; empty where AWS names it."""
-    assert model.input_shape is not None
-    short = kind.removeprefix("Mlflow").removesuffix("V2")
-    names = (f"{kind}Name", f"{short}Name", "Name", "JobDefinitionName", "JobName", "ExtensionName")
-    return next((name for name in names if name in model.input_shape.members), "")
-
-
-def _identified(operation: str, known: Mapping[str, object]) -> dict[str, object]:
-    """What tells an operation which one is meant."""
-    shape = MODEL.operation_model(operation).input_shape
-    assert shape is not None
-    stated: dict[str, object] = {}
-    for name in shape.required_members or [name for name in shape.members if name.endswith("Arn")]:
-        if name in ("ClientToken", "ClientRequestToken"):
-            stated[name] = "0" * 36
-        elif name in known:
-            stated[name] = known[name]
-    return stated
-
-
 @pytest.fixture(scope="module")
 def standing(account: EmbeddedAWS) -> Account:
     """The account, with one of each kind that others name."""
-    for key in ("law/x", "law/y"):
-        client(account, "s3").put_object(Bucket=account.default_bucket, Key=key, Body=b"1")
-    made = Account(aws=account, sagemaker=client(account, "sagemaker"))
-    made.named["InstanceGroupName"] = "group"  # an update changes the groups that it names
-    for kind, member, own in STANDING:
-        if kind in KINDS:
-            _, known = made.make(kind, f"standing{kind.lower()}"[:30])
-            made.named[member] = str(known[own])
-    return made
+    return stand(account)
 
 
 def differences(sent: object, told: object, took: Shape, tells: Shape, path: str = "") -> Iterator[str]:
@@ -225,7 +122,7 @@ def test_what_is_sent_is_kept(standing: Account, kind: str) -> None:
     sent, known = standing.make(kind, name)
 
     def described() -> dict[str, Any]:
-        told = standing.call(describe, _identified(describe, known))
+        told = standing.call(describe, identified(describe, known))
         shape = MODEL.operation_model(describe).output_shape
         assert shape is not None
         spared = (
@@ -247,15 +144,15 @@ def test_what_is_sent_is_kept(standing: Account, kind: str) -> None:
     if update in NAMES:
         filler = Filler(aws=standing.aws, named=standing.named, second=True)
         told_apart = {name: value for name, value in known.items() if isinstance(value, str | int)}
-        identity = _identified(update, {**told_apart, "TargetVersion": 1})
+        identity = identified(update, {**told_apart, "TargetVersion": 1})
         standing.call(update, filler.request(MODEL.operation_model(update), **identity))
         changed = standing.aws.requests[-1].parameters
         assert told_otherwise(update, changed, describe, described()) == []
 
     if f"Delete{kind}" in NAMES:
         if kind == "NotebookInstance":  # AWS deletes none that runs
-            standing.call("StopNotebookInstance", _identified("StopNotebookInstance", known))
-        standing.call(f"Delete{kind}", _identified(f"Delete{kind}", known))
+            standing.call("StopNotebookInstance", identified("StopNotebookInstance", known))
+        standing.call(f"Delete{kind}", identified(f"Delete{kind}", known))
         code, status = refused(described)
         assert code in ("ResourceNotFound", "ValidationException")
         assert status == 400
@@ -267,7 +164,7 @@ def test_what_is_sent_is_kept(standing: Account, kind: str) -> None:
 def test_alternatives_are_kept(standing: Account, kind: str, turn: int) -> None:
     """Where a request takes one of several structures, each of them is told as it was sent."""
     sent, known = standing.make(kind, f"turn{turn}{kind.lower()}"[:30], turn=turn)
-    told = standing.call(f"Describe{kind}", _identified(f"Describe{kind}", known))
+    told = standing.call(f"Describe{kind}", identified(f"Describe{kind}", known))
     assert told_otherwise(KINDS[kind], sent, f"Describe{kind}", told) == []
 
 

@@ -107,6 +107,7 @@ def task_policy(
     today: date,
     scope: Scope | None = None,
     guardrail: bool = False,
+    beside: Sequence[str] = (),
     key_arns: Mapping[str, str] | None = None,
 ) -> InlinePolicy:
     """The inline policy of a session for some tasks: what any of them needs.
@@ -117,6 +118,7 @@ def task_policy(
         today: The day on which waivers must still hold.
         scope: What they work on; by default what the baseline's ``session_policy`` says.
         guardrail: The session is given the guardrail's policies too, so that no condition is needed here.
+        beside: The ARNs of the managed policies that AssumeRole takes with it: STS counts their characters too.
         key_arns: Key references of the baseline, as written, to key ARNs.
 
     Raises:
@@ -132,9 +134,10 @@ def task_policy(
     )
     _hold(projection, within)
     needed = allowances(projection, tasks, within)
+    limit = SESSION_POLICY_CHARACTERS - sum(map(len, beside))
     if guardrail:
-        return InlinePolicy(document=_fitting(needed), left_out=())
-    return _conditional(needed, projection)
+        return InlinePolicy(document=_fitting(needed, limit), left_out=())
+    return _conditional(needed, projection, limit)
 
 
 # --- what is allowed ------------------------------------------------------------------------------
@@ -263,7 +266,7 @@ def _urgency(guard: Guard) -> tuple[bool, int]:
     return not guard.actions[0].startswith("sagemaker:"), _SEVERITIES.index(severity)
 
 
-def _conditional(needed: PolicyDocument, projection: Projection) -> InlinePolicy:
+def _conditional(needed: PolicyDocument, projection: Projection, limit: int) -> InlinePolicy:
     """The policy with every guard's condition, or with as many as fit, the most urgent first."""
     asked = {action for one in needed.statements for pattern in one.actions for action in _known(pattern)}
     # What a guard excepts by its resource alone, the task's resources are within already.
@@ -275,16 +278,16 @@ def _conditional(needed: PolicyDocument, projection: Projection) -> InlinePolicy
     made = _Conditioned.of(needed)
     for guard in relevant:
         made = made.with_guard(guard, projection)
-    if made.characters <= SESSION_POLICY_CHARACTERS:
-        return InlinePolicy(document=_fitting(compacted(made.document)), left_out=())
-    _fitting(needed)
+    if made.characters <= limit:
+        return InlinePolicy(document=_fitting(compacted(made.document), limit), left_out=())
+    _fitting(needed, limit)
     made = _Conditioned.of(needed)
     size = made.characters
     left: list[LeftOut] = []
     for guard in sorted(relevant, key=_urgency):
         fuller = made.with_guard(guard, projection)
         characters = fuller.characters
-        if characters <= SESSION_POLICY_CHARACTERS:
+        if characters <= limit:
             made, size = fuller, characters
         else:
             left.append(LeftOut(control=guard.control, guard=guard.name, characters=characters - size))
@@ -375,9 +378,9 @@ def _about(actions: tuple[str, ...], resources: tuple[str, ...]) -> tuple[str, .
 # --- size -----------------------------------------------------------------------------------------
 
 
-def _fitting(document: PolicyDocument) -> PolicyDocument:
+def _fitting(document: PolicyDocument, limit: int) -> PolicyDocument:
     for made in (document, abbreviated(document)):
-        if made.characters <= SESSION_POLICY_CHARACTERS:
+        if made.characters <= limit:
             return made
     largest = sorted(document.statements, key=lambda one: one.characters, reverse=True)[:3]
     told = "".join(
@@ -388,9 +391,9 @@ def _fitting(document: PolicyDocument) -> PolicyDocument:
     characters = abbreviated(document).characters
     raise PolicyError(
         f"the session's policy takes {characters} characters, and STS takes "
-        f"{SESSION_POLICY_CHARACTERS}; its largest statements:{told}",
+        f"{limit}; its largest statements:{told}",
         remedy="state fewer tasks, one prefix of names, the inputs and outputs (s3://BUCKET/PREFIX) and the one role "
         "that the work needs",
         characters=characters,
-        limit=SESSION_POLICY_CHARACTERS,
+        limit=limit,
     )

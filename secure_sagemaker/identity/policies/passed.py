@@ -57,6 +57,7 @@ def passed_policies(
         stated.tasks,
         today=today,
         guardrail=bool(stated.guardrail_arns),
+        beside=arns,
         key_arns=_some_keys(baseline) if key_arns is None else key_arns,
     )
     return PassedPolicies(arns=arns, document=made.document, tasks=stated.tasks, left_out=made.left_out)

@@ -9,7 +9,7 @@ from secure_sagemaker.local import moto_state
 from secure_sagemaker.local.refusals.rule import Check
 from secure_sagemaker.local.wire import Call
 
-__all__ = ["Named", "disabled", "elsewhere", "pending", "unfit", "unknown"]
+__all__ = ["Named", "arn_of", "disabled", "elsewhere", "pending", "unfit", "unknown"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,8 @@ Keys = Callable[[Call], Iterator[Named]]
 """The keys that a call would use."""
 
 
-def _arn(key: Named) -> str:
+def arn_of(key: Named) -> str:
+    """The ARN of the key, or of the alias, that is named."""
     if key.reference.startswith("arn:"):
         return key.reference
     name = key.reference if key.reference.startswith("alias/") else f"key/{key.reference}"
@@ -56,7 +57,7 @@ def unknown(keys: Keys) -> Check:
     def check(call: Call) -> str | None:
         for key in keys(call):
             if _state(key) is None:
-                kind, arn = ("Alias" if ":alias/" in _arn(key) else "Key"), _arn(key)
+                kind, arn = ("Alias" if ":alias/" in arn_of(key) else "Key"), arn_of(key)
                 return f"{kind} {arn} is not found." if kind == "Alias" else f"Key '{arn}' does not exist"
         return None
 

@@ -11,7 +11,7 @@ from secure_sagemaker.local.refusals.keys import Named
 from secure_sagemaker.local.refusals.rule import Rule, one_of
 from secure_sagemaker.local.wire import Call
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "named_keys"]
 
 _CRYPTOGRAPHIC = one_of(
     *("CreateGrant", "Decrypt", "EnableKeyRotation", "Encrypt", "GenerateDataKey", "GenerateDataKeyPair"),
@@ -25,7 +25,8 @@ _CHANGING = one_of(
 _STATES = "AWS KMS Developer Guide, 'Key states of AWS KMS keys'"
 
 
-def _named(call: Call) -> Iterator[Named]:
+def named_keys(call: Call) -> Iterator[Named]:
+    """The keys that a call to KMS uses, by name or by what they encrypted."""
     references = [call.text(member) for member in ("KeyId", "DestinationKeyId", "SourceKeyId")]
     for reference in [*references, _sealed_with(call.text("CiphertextBlob"))]:
         if call.caller is not None and reference:
@@ -46,7 +47,7 @@ RULES: tuple[Rule, ...] = (
         service="kms",
         operations=_CRYPTOGRAPHIC,
         case="the use of a key that is disabled",
-        check=keys.disabled(_named),
+        check=keys.disabled(named_keys),
         code="DisabledException",
         source=_STATES,
     ),
@@ -55,7 +56,7 @@ RULES: tuple[Rule, ...] = (
         service="kms",
         operations=(*_CRYPTOGRAPHIC, *_CHANGING),
         case="the use, or the change, of a key that is pending deletion",
-        check=keys.pending(_named),
+        check=keys.pending(named_keys),
         code="KMSInvalidStateException",
         source=_STATES,
     ),

@@ -9,7 +9,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from secure_sagemaker.local.wire import Call
 
-__all__ = ["Stated", "at", "outputs", "section", "stated"]
+__all__ = ["Stated", "at", "outputs", "roles", "section", "stated"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +71,21 @@ def at(value: object, *names: str) -> object:
     for name in names:
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
+
+
+_ROLE_MEMBERS = frozenset({"ExecutionRole", "ExecutionRoleArn", "RoleArn", "ValidationRole"})
+
+
+def roles(call: Call) -> Iterator[str]:
+    """The roles that a call to SageMaker passes to it."""
+    for one in stated(call):
+        named = (
+            one.name in _ROLE_MEMBERS
+            and one.shape.name == "RoleArn"
+            and one.holder != "EmrServerlessSettings"
+        )
+        if named and isinstance(one.value, str) and one.value:
+            yield one.value
 
 
 _WRITTEN = frozenset(

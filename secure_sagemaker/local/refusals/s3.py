@@ -11,25 +11,27 @@ from urllib.parse import parse_qs, urlsplit
 from secure_sagemaker.local import moto_state
 from secure_sagemaker.local.policies import PolicyRequest, denies
 from secure_sagemaker.local.refusals import keys
-from secure_sagemaker.local.refusals.keys import Named
 from secure_sagemaker.local.refusals.post_policies import condition_failed, extra_fields, form
 from secure_sagemaker.local.refusals.rule import Rule, Wording
 from secure_sagemaker.local.refusals.s3_calls import (
-    ACTIONS,
+    CUSTOMER,
+    KMS,
     SSE,
+    SSE_KEY,
     WRITES,
+    action_of,
     bucket_of,
+    condition_keys,
     copied_from,
     header_of,
     not_authorized,
+    read_keys,
+    resource_of,
+    written_keys,
 )
 from secure_sagemaker.local.wire import Call
 
 __all__ = ["BEFORE_THE_SIGNER", "RULES"]
-
-_SSE_KEY = f"{SSE}-aws-kms-key-id"
-_CUSTOMER = f"{SSE}-customer-algorithm"
-_KMS = ("aws:kms", "aws:kms:dsse")
 
 
 # --- who owns the bucket, and what its policy says
@@ -48,15 +50,12 @@ def _foreign_owner(call: Call) -> str | None:
 
 
 def _bucket_policy(call: Call) -> str | None:
-    bucket, key = call.text("Bucket"), call.text("Key")
-    policy = moto_state.bucket_policy(bucket) if bucket else None
+    policy = moto_state.bucket_policy(call.text("Bucket")) if call.text("Bucket") else None
     if policy is None or call.caller is None:
         return None
-    resource = f"arn:{moto_state.partition(call.region)}:s3:::{bucket}"
-    headers = {name: value for name, value in call.request.headers.items() if name.startswith("x-amz-")}
     asked = PolicyRequest(
-        action=f"s3:{ACTIONS.get(call.operation, call.operation)}",
-        resource=f"{resource}/{key}" if key else resource,
+        action=f"s3:{action_of(call)}",
+        resource=resource_of(call),
         caller_arn=call.caller.arn,
         caller_account=call.caller.account,
         context={
@@ -64,7 +63,7 @@ def _bucket_policy(call: Call) -> str | None:
             "aws:securetransport": "true",
             "aws:principalarn": moto_state.role_of_session(call.caller.arn) or call.caller.arn,
             "aws:principalaccount": call.caller.account,
-            **{f"s3:{name}": value for name, value in headers.items()},
+            **condition_keys(call),
         },
     )
     return "Access Denied" if denies(policy, asked) else None
@@ -82,8 +81,8 @@ def _is_sigv2(call: Call) -> bool:
 
 
 def _kms_without_sigv4(call: Call) -> str | None:
-    read = [key for key in _read_keys(call) if key.reference] if call.operation == "GetObject" else []
-    if not _is_sigv2(call) or not (header_of(call, SSE) in _KMS or read or any(_written_keys(call))):
+    read = [key for key in read_keys(call) if key.reference] if call.operation == "GetObject" else []
+    if not _is_sigv2(call) or not (header_of(call, SSE) in KMS or read or any(written_keys(call))):
         return None
     return "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4."
 
@@ -97,34 +96,8 @@ def _sigv2(call: Call) -> str | None:
 # --- keys
 
 
-def _written_keys(call: Call) -> Iterator[Named]:
-    """The key that a write uses: the one it names, or the bucket's default."""
-    bucket = bucket_of(call)
-    if bucket is None or call.caller is None or header_of(call, _CUSTOMER):
-        return
-    if header_of(call, SSE):
-        reference, account = header_of(call, _SSE_KEY), call.caller.account
-    else:
-        default = bucket.default_key if bucket.default_algorithm in _KMS else None
-        reference, account = default or "", bucket.owner
-    if reference:
-        yield Named(reference=reference, account=account, region=bucket.region)
-
-
-def _read_keys(call: Call) -> Iterator[Named]:
-    """The keys of what a call reads: the object, or what is copied."""
-    bucket, key, version = (
-        copied_from(call)
-        if call.text("CopySource")
-        else (call.text("Bucket"), call.text("Key"), call.text("VersionId") or None)
-    )
-    found, owner = moto_state.find_object(bucket, key, version=version), moto_state.find_bucket(bucket)
-    if found is not None and owner is not None and found.algorithm in _KMS and found.key:
-        yield Named(reference=found.key, account=owner.owner, region=owner.region)
-
-
 def _key_without_kms(call: Call) -> str | None:
-    if not header_of(call, _SSE_KEY) or header_of(call, SSE) in _KMS:
+    if not header_of(call, SSE_KEY) or header_of(call, SSE) in KMS:
         return None
     return (
         "Server Side Encryption with AWS KMS managed key requires HTTP header "
@@ -159,20 +132,20 @@ def _malformed_context(call: Call) -> str | None:
 
 
 def _customer_key_beside_sse(call: Call) -> str | None:
-    if not header_of(call, _CUSTOMER) or not header_of(call, SSE):
+    if not header_of(call, CUSTOMER) or not header_of(call, SSE):
         return None
     return "Server Side Encryption with Customer provided key is incompatible with the encryption method specified"
 
 
 def _blocked_customer_key(call: Call) -> str | None:
     bucket = bucket_of(call)
-    if bucket is None or not bucket.blocks_customer_keys or not header_of(call, _CUSTOMER):
+    if bucket is None or not bucket.blocks_customer_keys or not header_of(call, CUSTOMER):
         return None
     why = (
         "this bucket has blocked upload requests that specify Server Side Encryption with Customer provided keys "
         "(SSE-C). Please specify a different server-side encryption type"
     )
-    return not_authorized(call, ACTIONS.get(call.operation, call.operation), why)
+    return not_authorized(call, why)
 
 
 _KEY_ERRORS = "Amazon S3 API Reference, 'Error responses'; LocalStack's recorded answers of AWS, test_s3"
@@ -181,8 +154,8 @@ _CUSTOMER_KEYS = "Amazon S3 User Guide, 'Using server-side encryption with custo
 
 def _key_rules() -> Iterator[Rule]:
     for verb, operations, named in (
-        ("write", WRITES, _written_keys),
-        ("read", ("GetObject", "CopyObject", "UploadPartCopy"), _read_keys),
+        ("write", WRITES, written_keys),
+        ("read", ("GetObject", "CopyObject", "UploadPartCopy"), read_keys),
     ):
         what = "a write with" if verb == "write" else "a read of an object under"
         for name, case, check, code in (
@@ -319,7 +292,7 @@ RULES: tuple[Rule, ...] = (
         service="s3",
         operations=WRITES,
         case="a key that is not for symmetric encryption",
-        check=keys.unfit(_written_keys),
+        check=keys.unfit(written_keys),
         code="KMS.InvalidKeyUsageException",
         wording=Wording.OURS,
         source="botocore s3 ServerSideEncryptionByDefault: S3 'only supports symmetric encryption KMS keys'",

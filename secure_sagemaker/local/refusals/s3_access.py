@@ -6,7 +6,7 @@ import json
 
 from secure_sagemaker.local.policies import is_public
 from secure_sagemaker.local.refusals.rule import Rule
-from secure_sagemaker.local.refusals.s3_calls import ACTIONS, WRITES, bucket_of, header_of, not_authorized
+from secure_sagemaker.local.refusals.s3_calls import WRITES, bucket_of, header_of, not_authorized
 from secure_sagemaker.local.wire import Call
 
 __all__ = ["RULES"]
@@ -35,7 +35,7 @@ def _public_acl(call: Call) -> str | None:
     ):
         return None
     why = "public ACLs are prevented by the BlockPublicAcls setting in S3 Block Public Access."
-    return not_authorized(call, ACTIONS.get(call.operation, call.operation), why)
+    return not_authorized(call, why)
 
 
 def _acl_without_acls(call: Call) -> str | None:
@@ -66,7 +66,7 @@ def _public_policy(call: Call) -> str | None:
     if not isinstance(policy, dict) or not is_public(policy):
         return None
     why = "public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access."
-    return not_authorized(call, "PutBucketPolicy", why)
+    return not_authorized(call, why)
 
 
 RULES: tuple[Rule, ...] = (

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from secure_sagemaker.local import moto_state
 from secure_sagemaker.local.policies import PolicyRequest, allows
-from secure_sagemaker.local.refusals import keys
+from secure_sagemaker.local.refusals import keys, requests
 from secure_sagemaker.local.refusals.constraints import violations
 from secure_sagemaker.local.refusals.history import History
 from secure_sagemaker.local.refusals.keys import Named
@@ -127,21 +127,11 @@ def rules(history: History) -> tuple[Rule, ...]:
 
 # --- roles
 
-_ROLE_MEMBERS = frozenset({"ExecutionRole", "ExecutionRoleArn", "RoleArn", "ValidationRole"})
-
 
 def _roles(call: Call) -> Iterator[str]:
     """The roles that SageMaker itself would assume while the call is answered."""
-    if "Pipeline" in call.operation:
-        return
-    for one in stated(call):
-        named = (
-            one.name in _ROLE_MEMBERS
-            and one.shape.name == "RoleArn"
-            and one.holder != "EmrServerlessSettings"
-        )
-        if named and isinstance(one.value, str) and one.value:
-            yield one.value
+    if "Pipeline" not in call.operation:
+        yield from requests.roles(call)
 
 
 def _account_of(arn: str) -> str:

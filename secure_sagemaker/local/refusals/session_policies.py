@@ -96,13 +96,17 @@ def session_of(call: Call, arn: str) -> Caller:
     """Whom the keys that a call answers with belong to: a role's session, with what it passes on."""
     own, keys = session_tags(call), transitive_keys(call)
     inherited: Mapping[str, str] = call.caller.transitive_tags if call.caller is not None else {}
+    passed_on = {**inherited, **{key: own[key] for key in keys if key in own}}
     return Caller(
         account=arn.split(":")[4],
         arn=arn,
         temporary=True,
         mfa=bool(call.text("TokenCode")),
         source_identity=call.text("SourceIdentity") or (call.caller.source_identity if call.caller else ""),
-        transitive_tags={**inherited, **{key: own[key] for key in keys if key in own}},
+        transitive_tags=passed_on,
+        tags={**passed_on, **own},
+        policy=call.text("Policy"),
+        policy_arns=tuple(policy_arns(call)),
     )
 
 

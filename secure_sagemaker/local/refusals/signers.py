@@ -1,4 +1,4 @@
-"""What every service refuses: requests that nobody signed, and keys that nobody was given."""
+"""What every service refuses: requests that nobody signed, keys that nobody was given, keys that are not for it."""
 
 from __future__ import annotations
 
@@ -62,6 +62,27 @@ def _unknown_keys() -> Iterator[Rule]:
         )
 
 
+def _of_a_user(call: Call) -> bool:
+    """Whether the keys are temporary and a user's: those of GetSessionToken."""
+    caller = call.caller
+    return caller is not None and caller.temporary and caller.name.startswith("user/")
+
+
+def _iam_without_mfa(call: Call) -> str | None:
+    if not _of_a_user(call) or (call.caller is not None and call.caller.mfa):
+        return None
+    return "The security token included in the request is invalid"
+
+
+def _sts_with_a_token(call: Call) -> str | None:
+    temporary = call.caller is not None and call.caller.temporary
+    if call.operation in ("AssumeRole", "GetCallerIdentity"):
+        return None
+    if _of_a_user(call) or (temporary and call.operation in ("GetFederationToken", "GetSessionToken")):
+        return f"Cannot call {call.operation} with session credentials"
+    return None
+
+
 RULES: tuple[Rule, ...] = (
     Rule(
         id="unsigned-s3",
@@ -82,4 +103,23 @@ RULES: tuple[Rule, ...] = (
         source=_SOURCE,
     ),
     *_unknown_keys(),
+    Rule(
+        id="iam-without-mfa",
+        service="iam",
+        case="any call with the keys of GetSessionToken for which no MFA code was given",
+        check=_iam_without_mfa,
+        code="InvalidClientTokenId",
+        status=403,
+        source="botocore sts GetSessionToken, 'Permissions'; 99designs/aws-vault issue 15",
+    ),
+    Rule(
+        id="sts-with-a-token",
+        service="sts",
+        case="any call but AssumeRole and GetCallerIdentity with the keys of GetSessionToken, and GetSessionToken and "
+        "GetFederationToken with those of a role",
+        check=_sts_with_a_token,
+        code="AccessDenied",
+        status=403,
+        source="botocore sts GetSessionToken, 'Permissions'; aws/aws-sdk-php issue 1876",
+    ),
 )

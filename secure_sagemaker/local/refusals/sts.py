@@ -21,7 +21,7 @@ from secure_sagemaker.local.refusals.session_policies import (
 )
 from secure_sagemaker.local.wire import Call, Caller
 
-__all__ = ["rules"]
+__all__ = ["assumption_actions", "assumption_context", "rules"]
 
 _ONE_HOUR = 3600
 _DEFAULT_SECONDS = 3600
@@ -301,8 +301,8 @@ def _not_trusted(call: Call) -> str | None:
     if caller is None:
         return None
     role = moto_state.find_role(wanted)
-    context = dict(_context(call, caller))
-    for action in _actions(call, caller):
+    context = dict(assumption_context(call, caller))
+    for action in assumption_actions(call, caller):
         asked = PolicyRequest(
             action=action, caller_arn=caller.arn, caller_account=caller.account, context=context
         )
@@ -311,7 +311,8 @@ def _not_trusted(call: Call) -> str | None:
     return None
 
 
-def _actions(call: Call, caller: Caller) -> Iterator[str]:
+def assumption_actions(call: Call, caller: Caller) -> Iterator[str]:
+    """What the caller must be allowed to do with the role."""
     if call.text("SourceIdentity") or caller.source_identity:
         yield "sts:SetSourceIdentity"
     if session_tags(call) or caller.transitive_tags:
@@ -319,7 +320,8 @@ def _actions(call: Call, caller: Caller) -> Iterator[str]:
     yield "sts:AssumeRole"
 
 
-def _context(call: Call, caller: Caller) -> Iterator[tuple[str, str | tuple[str, ...]]]:
+def assumption_context(call: Call, caller: Caller) -> Iterator[tuple[str, str | tuple[str, ...]]]:
+    """What a policy sees of a call that assumes a role."""
     yield "aws:principalaccount", caller.account
     yield "aws:principalarn", moto_state.role_of_session(caller.arn) or caller.arn
     yield "aws:securetransport", "true"

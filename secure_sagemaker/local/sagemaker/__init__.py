@@ -3,6 +3,7 @@
 service     a call is held to its input shape, and answered
 generic     made, described, listed, updated, started, stopped, deleted: what every kind has in common
 kinds       the kinds of resources, read from the model, with a table of what it does not say
+resources   the ARNs that a call is about
 kept        the records, how one is found, how it is missed
 listing     filters, order, pages
 shapes      requests held to their shape, records told through one

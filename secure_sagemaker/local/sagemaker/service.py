@@ -22,6 +22,7 @@ from secure_sagemaker.local.sagemaker.generic import create, delete, describe, l
 from secure_sagemaker.local.sagemaker.kept import Particulars, Refused, Request, Store, refused
 from secure_sagemaker.local.sagemaker.kinds import Kind, kinds, listed_kind
 from secure_sagemaker.local.sagemaker.listing import page, summaries_member
+from secure_sagemaker.local.sagemaker.resources import resources
 from secure_sagemaker.local.sagemaker.shapes import UnreadableError, lacking
 from secure_sagemaker.local.wire import Answer, Call, json_answer, refusal_of
 
@@ -92,6 +93,17 @@ class SageMaker:
         except Refused as refusal:
             return refusal_of(call, refusal.refusal)
         return None if output is None else json_answer(output)
+
+    def resources(self, call: Call) -> tuple[str, ...]:
+        """The ARNs of what a call is about, its own first; none for a call about no one resource."""
+        request = self._request(call)
+        return () if request is None else resources(self._store, request)
+
+    def tags(self, call: Call, arn: str) -> Mapping[str, str]:
+        """The tags of the resource of an ARN; none of one that is not there."""
+        request = self._request(call)
+        record = None if request is None else self._store.by_arn(request, arn)
+        return {} if record is None else record.tags
 
     def fail(self, call: Call, reason: str) -> None:
         """Have the job that a call created end as failed."""

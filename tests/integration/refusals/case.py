@@ -77,12 +77,18 @@ class World:
         return name
 
     def role(self, statement: Mapping[str, object], *, seconds: int = 3600) -> str:
-        """A role with a trust policy of one statement."""
+        """A role with a trust policy of one statement, who may do everything."""
         name = f"refusals-{next(_numbers)}"
         trust = {"Effect": "Allow", "Action": "sts:AssumeRole", **statement}
         document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
         made = self.iam.create_role(
             RoleName=name, AssumeRolePolicyDocument=document, MaxSessionDuration=seconds
+        )
+        everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+        self.iam.put_role_policy(
+            RoleName=name,
+            PolicyName="everything",
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [everything]}),
         )
         return str(made["Role"]["Arn"])
 

@@ -7,6 +7,7 @@ import random
 import string
 from typing import Any
 
+import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
 
@@ -69,7 +70,7 @@ def named_session(world: World) -> Any:
 
 def chained_hours(world: World, hours: int) -> object:
     second = world.role(EVERYBODY, seconds=43200)
-    sts = world.assumed().client("sts")
+    sts = world.assumed(world.role(EVERYBODY)).client("sts")
     return sts.assume_role(RoleArn=second, RoleSessionName="me", DurationSeconds=3600 * hours)
 
 
@@ -88,6 +89,12 @@ def code_twice(world: World) -> object:
 
 def with_device(world: World, code: str, **parameters: object) -> object:
     return assume(world, SerialNumber=world.aws.account.mfa_serial, TokenCode=code, **parameters)
+
+
+def token(world: World, code: str = "") -> boto3.Session:
+    """A session of the launcher's temporary keys, with MFA where a code is given."""
+    mfa = {"SerialNumber": world.aws.account.mfa_serial, "TokenCode": code} if code else {}
+    return session_of(world.sts.get_session_token(**mfa)["Credentials"])
 
 
 def decrypted(world: World, *, then: str | None) -> object:
@@ -317,6 +324,26 @@ CASES: tuple[Case, ...] = (
         ),
         says=r"Packed size of session policy consumes \d{3}%",
     ),
+    # STS and IAM: keys of GetSessionToken.
+    Case(
+        rule="sts-with-a-token",
+        refused=lambda world: token(world).client("sts").get_session_token(),
+        accepted=lambda world: token(world).client("sts").get_caller_identity(),
+        says="Cannot call GetSessionToken with session credentials",
+    ),
+    Case(
+        rule="sts-with-a-token",
+        name="of-a-role",
+        refused=lambda world: world.assumed().client("sts").get_session_token(),
+        accepted=lambda world: world.sts.get_session_token(),
+        says="Cannot call GetSessionToken with session credentials",
+    ),
+    Case(
+        rule="iam-without-mfa",
+        refused=lambda world: token(world).client("iam").list_roles(),
+        accepted=lambda world: token(world, "173205").client("iam").list_roles(),
+        says="The security token included in the request is invalid",
+    ),
     # STS: MFA.
     Case(
         rule="sts-mfa-device",
@@ -330,13 +357,16 @@ CASES: tuple[Case, ...] = (
         rule="sts-mfa-device",
         name="of-a-session",
         refused=lambda world: (
-            world.assumed()
+            world.assumed(world.role(EVERYBODY))
             .client("sts")
-            .get_session_token(SerialNumber=world.aws.account.mfa_serial, TokenCode="271829")
+            .assume_role(
+                RoleArn=world.role(EVERYBODY),
+                RoleSessionName="me",
+                SerialNumber=world.aws.account.mfa_serial,
+                TokenCode="271829",
+            )
         ),
-        accepted=lambda world: world.sts.get_session_token(
-            SerialNumber=world.aws.account.mfa_serial, TokenCode="271829"
-        ),
+        accepted=lambda world: with_device(world, "271829"),
         says="verify your MFA serial number",
     ),
     Case(

@@ -141,7 +141,7 @@ CASES: tuple[Case, ...] = (
         rule="s3-bucket-policy",
         refused=lambda world: put(world, denying(world)),
         accepted=lambda world: put(world, denying(world), **KMS),
-        says="Access Denied",
+        says="with an explicit deny in a resource-based policy",
     ),
     # Signatures.
     Case(

@@ -675,5 +675,7 @@ def orphaned(world: World) -> str:
     """A model whose role is gone."""
     role = world.role({"Principal": {"Service": "sagemaker.amazonaws.com"}})
     name = model(world, ExecutionRoleArn=role)
-    world.iam.delete_role(RoleName=role.rpartition("/")[2])
+    role_name = role.rpartition("/")[2]
+    world.iam.delete_role_policy(RoleName=role_name, PolicyName="everything")
+    world.iam.delete_role(RoleName=role_name)
     return name

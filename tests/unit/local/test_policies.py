@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from secure_sagemaker.local.conditions import UnreadablePolicyError
 from secure_sagemaker.local.policies import PolicyRequest, allows, denies, is_public
 
 ROLE = "arn:aws:iam::111122223333:role/team"
@@ -125,8 +126,8 @@ def _statements(document: dict[str, object]) -> list[object]:
     ids=str,
 )
 def test_what_it_cannot_evaluate_it_says(elements: dict[str, object]) -> None:
-    """An operator or a variable that is not known is an error, never silently true or false."""
-    with pytest.raises(NotImplementedError, match="the embedded AWS"):
+    """An operator or a variable that is not known is an error of its own, never silently true or false."""
+    with pytest.raises(UnreadablePolicyError, match="the embedded AWS"):
         allows(policy(**elements), asked())
 
 
