@@ -82,8 +82,6 @@ class Vocabulary:
     def __init__(self) -> None:
         self._globs: dict[str, set[Glob]] = {}
         self._examples: dict[str, set[str]] = {}
-        self.given: dict[str, tuple[str, ...]] = {}
-        """Every text that a policy names, by key: to be looked up by name."""
 
     def add(self, key: str, *globs: Glob) -> None:
         """A key, and patterns that its values are asked for."""

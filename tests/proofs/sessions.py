@@ -188,14 +188,18 @@ def _subject(
 def beside_guardrail(name: str, task: Task) -> Subject | None:
     """A task's session where the guardrail is deployed; None where the scope needs more room than STS gives."""
     made = _inline(name, task, guardrail=True)
-    return made and _subject(name, task, (*read(made.document.to_json()), *rail(name)), settings(name))
+    if made is None:
+        return None
+    return _subject(name, task, (*read(made.document.to_json()), *rail(name)), settings(name))
 
 
 @cache
 def bare(name: str, task: Task) -> Subject | None:
     """What a task's policy says beside a guardrail, by itself: held to the task, and to no law."""
     made = _inline(name, task, guardrail=True)
-    return made and _subject(name, task, read(made.document.to_json()), settings(name), lawless=True)
+    if made is None:
+        return None
+    return _subject(name, task, read(made.document.to_json()), settings(name), lawless=True)
 
 
 @cache
