@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import product
 
 from secure_sagemaker.baseline import SecurityBaseline, Waiver
 from secure_sagemaker.exceptions import PolicyError
@@ -130,16 +131,46 @@ def _but_waived(
     guard: Guard, sid: str, actions: tuple[str, ...], waivers: tuple[Waiver, ...], projection: Projection
 ) -> Iterator[Statement]:
     """Some actions for which the same waivers are told. An action's resource is of its own kind, so one list serves."""
+    for number, (conditions, holding) in enumerate(_where_waivers_end(waivers), start=1):
+        if not any("*" in _patterns(waiver) for waiver in holding):
+            excepted = (
+                arn
+                for waiver in holding
+                for action in actions
+                for arn in _excused(waiver, action, projection)
+            )
+            yield _deny(guard, f"{sid}Not{number}", actions, conditions, excepted=tuple(excepted))
 
-    def arns(waiver: Waiver) -> tuple[str, ...]:
-        return tuple(arn for action in actions for arn in _excused(waiver, action, projection))
 
-    if not any("*" in _patterns(waiver) for waiver in waivers):
-        excepted = tuple(arn for waiver in waivers for arn in arns(waiver))
-        yield _deny(guard, f"{sid}Not", actions, excepted=excepted)
-    for case, waiver in enumerate(waivers, start=1):
-        for part, condition in enumerate(_ends(waiver), start=1):
-            yield _deny(guard, f"{sid}Waived{case}x{part}", actions, (condition,), only=arns(waiver))
+def _where_waivers_end(
+    waivers: tuple[Waiver, ...],
+) -> Iterator[tuple[tuple[Condition, ...], tuple[Waiver, ...]]]:
+    """Conditions under which some of the waivers excuse nothing, each with those that then may still excuse something.
+
+    A waiver ends after its last day, and excuses nothing that lacks one of its tags. Together they leave out no request
+    that all waivers about its resource fail, and hold one that none of them does, though their patterns overlap.
+    """
+    made: dict[frozenset[Condition], tuple[Waiver, ...]] = {}
+    for last in (None, *sorted({waiver.expires for waiver in waivers if waiver.expires < date.max})):
+        alive = [waiver for waiver in waivers if last is None or waiver.expires > last]
+        after = (_after(last),) if last is not None else ()
+        for lacked in product(*((None, *_lacked_tags(waiver)) for waiver in alive)):
+            conditions = frozenset((*after, *(one for one in lacked if one is not None)))
+            made[conditions] = tuple(one for one in alive if not conditions & {*_lacked_tags(one)})
+    for conditions, holding in made.items():
+        yield tuple(sorted(conditions, key=lambda one: (one.key, one.values))), holding
+
+
+def _after(last: date) -> Condition:
+    moment = f"{last + timedelta(days=1)}T00:00:00Z"
+    return one_of(Operator.DATE_GREATER_THAN_EQUALS, "aws:CurrentTime", (moment,))
+
+
+def _lacked_tags(waiver: Waiver) -> tuple[Condition, ...]:
+    return tuple(
+        one_of(Operator.STRING_NOT_EQUALS, f"aws:RequestTag/{tag}", (value,))
+        for tag, value in sorted(waiver.resource_tags.items())
+    )
 
 
 def _deny(
@@ -148,15 +179,14 @@ def _deny(
     actions: tuple[str, ...],
     conditions: tuple[Condition, ...] = (),
     *,
-    only: tuple[str, ...] = (),
     excepted: tuple[str, ...] = (),
 ) -> Statement:
-    not_resources = () if only else (*guard.not_resources, *excepted)
+    not_resources = (*guard.not_resources, *excepted)
     return Statement(
         sid=sid,
         effect=Effect.DENY,
         actions=actions,
-        resources=only or (() if not_resources else guard.resources or ("*",)),
+        resources=() if not_resources else guard.resources or ("*",),
         not_resources=not_resources,
         conditions=_together((*guard.conditions, *conditions)),
     )
@@ -169,15 +199,6 @@ def _together(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
         place = (one.label, one.key)
         merged[place] = replace(one, values=(*merged[place].values, *one.values)) if place in merged else one
     return tuple(merged.values())
-
-
-def _ends(waiver: Waiver) -> Iterator[Condition]:
-    """Where a waiver does not hold: after its last day, and without one of the tags that it asks for."""
-    after = (waiver.expires + timedelta(days=1)).isoformat() if waiver.expires < date.max else None
-    if after is not None:
-        yield one_of(Operator.DATE_GREATER_THAN_EQUALS, "aws:CurrentTime", (f"{after}T00:00:00Z",))
-    for tag, value in sorted(waiver.resource_tags.items()):
-        yield one_of(Operator.STRING_NOT_EQUALS, f"aws:RequestTag/{tag}", (value,))
 
 
 def _patterns(waiver: Waiver) -> tuple[str, ...]:

@@ -16,7 +16,13 @@ _GRANTS = ("full-control", "read", "read-acp", "write", "write-acp")
 _READS = ("s3:GetObject*", "s3:ListBucket*")
 _WRITES = (
     *("s3:AbortMultipartUpload", "s3:DeleteBucket*", "s3:DeleteObject*", "s3:PutBucket*", "s3:PutObject*"),
-    "s3:RestoreObject",
+    *("s3:PutAccelerateConfiguration", "s3:PutAnalyticsConfiguration", "s3:PutEncryptionConfiguration"),
+    *(
+        "s3:PutIntelligentTieringConfiguration",
+        "s3:PutInventoryConfiguration",
+        "s3:PutLifecycleConfiguration",
+    ),
+    *("s3:PutMetricsConfiguration", "s3:PutReplicationConfiguration", "s3:RestoreObject"),
 )
 
 

@@ -391,6 +391,53 @@ def test_a_waiver_by_tag_needs_its_tag() -> None:
     assert set() == denying(made, *job, {**context, "aws:requesttag/stage": "lab"})
 
 
+@pytest.mark.parametrize(
+    ("name", "day", "refused"),
+    [
+        ("churn-batch", "2026-12-31", False),
+        ("churn-batch", "2027-01-01", False),  # the later waiver is about it too
+        ("churn-batch", "2027-02-01", True),
+        ("churn-1", "2027-01-01", True),
+        ("fraud-batch", "2027-01-01", False),
+        ("fraud-1", "2026-12-31", True),
+    ],
+)
+def test_of_waivers_that_overlap_the_last_one_holds(name: str, day: str, refused: bool) -> None:
+    """What two waivers excuse is excused until both have ended."""
+    earlier = waiver(resources=["churn-*"], expires="2026-12-31")
+    later = waiver(resources=["*-batch"], expires="2027-01-31")
+    made = rail(baseline(waivers=[earlier, later], **ONE_BUCKET))
+    context = {
+        **accepted("sagemaker:CreateTrainingJob"),
+        "sagemaker:networkisolation": "false",
+        "aws:currenttime": f"{day}T12:00:00Z",
+    }
+    found = denying(made, "sagemaker:CreateTrainingJob", f"{OWN}training-job/{name}", context)
+    assert refused is bool(found)
+
+
+@pytest.mark.parametrize(
+    ("stage", "refused"), [("lab", False), ("test", False), ("live", True), (None, True)]
+)
+def test_of_waivers_by_tag_any_one_excuses(stage: str | None, refused: bool) -> None:
+    """Two waivers for two tags are two ways to be excused, and no third."""
+    several = [waiver(resources=[], resource_tags={"stage": each}) for each in ("lab", "test")]
+    made = rail(baseline(waivers=several, **ONE_BUCKET))
+    tag = {} if stage is None else {"aws:requesttag/stage": stage}
+    context = {**accepted("sagemaker:CreateTrainingJob"), "sagemaker:networkisolation": "false", **tag}
+    found = denying(made, "sagemaker:CreateTrainingJob", f"{OWN}training-job/x", context)
+    assert refused is bool(found)
+
+
+@pytest.mark.parametrize("name", ["Encryption", "Inventory", "Lifecycle", "Replication"])
+def test_other_buckets_are_not_configured(name: str) -> None:
+    """S3 names some of the actions that change a bucket otherwise than its operations."""
+    action = f"s3:Put{name}Configuration"
+    context = {"aws:securetransport": "true", "aws:resourceaccount": ACCOUNT}
+    assert {"WritesElsewhere"} == denying(rail(), action, "arn:aws:s3:::elsewhere", context)
+    assert set() == denying(rail(), action, "arn:aws:s3:::ml-artifacts", context)
+
+
 def test_an_expired_waiver_excuses_nothing() -> None:
     """A guardrail that is made after a waiver's last day knows nothing of it."""
     stated = baseline(waivers=[waiver()], **ONE_BUCKET)
