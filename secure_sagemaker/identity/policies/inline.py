@@ -15,7 +15,13 @@ from secure_sagemaker.baseline import ControlId, SecurityBaseline, Task
 from secure_sagemaker.controls import CONTROLS, Severity
 from secure_sagemaker.exceptions import PolicyError
 from secure_sagemaker.identity.passed import SESSION_POLICY_CHARACTERS
-from secure_sagemaker.identity.policies.abbreviation import abbreviated, abbreviated_statement
+from secure_sagemaker.identity.policies.abbreviation import (
+    abbreviated,
+    abbreviated_statement,
+    joined,
+    of_any_kind,
+    with_short_keys,
+)
 from secure_sagemaker.identity.policies.compaction import compacted
 from secure_sagemaker.identity.policies.conditional import clauses
 from secure_sagemaker.identity.policies.documents import (
@@ -209,9 +215,10 @@ def _needed(needs: Needs, scope: Scope, projection: Projection) -> Iterator[Stat
         yield _allow(("kms:CreateGrant",), volumes, of_service)
     if needs.passes_role:
         roles = projection.baseline.execution_roles
+        passed = scope.roles or (roles.default, *roles.allowed)
         yield _allow(
             ("iam:PassRole",),
-            scope.roles or (roles.default, *roles.allowed),
+            passed,
             one_of(Operator.STRING_EQUALS, "iam:PassedToService", projection.services),
         )
     for group in needs.log_groups:
@@ -379,7 +386,8 @@ def _about(actions: tuple[str, ...], resources: tuple[str, ...]) -> tuple[str, .
 
 
 def _fitting(document: PolicyDocument, limit: int) -> PolicyDocument:
-    for made in (document, abbreviated(document)):
+    shortest = with_short_keys(abbreviated(of_any_kind(joined(document, tagging=True))))
+    for made in (document, abbreviated(document), abbreviated(joined(document)), shortest):
         if made.characters <= limit:
             return made
     largest = sorted(document.statements, key=lambda one: one.characters, reverse=True)[:3]
@@ -388,12 +396,14 @@ def _fitting(document: PolicyDocument, limit: int) -> PolicyDocument:
         f"{', ...' if len(one.actions) > 2 else ''} on {len(one.resources)} resources"
         for one in largest
     )
-    characters = abbreviated(document).characters
+    beside = SESSION_POLICY_CHARACTERS - limit
+    characters = shortest.characters + beside
     raise PolicyError(
-        f"the session's policy takes {characters} characters, and STS takes "
-        f"{limit}; its largest statements:{told}",
+        f"the session's policy takes {characters} characters"
+        + (f", {beside} of them for the ARNs of managed policies," if beside else ",")
+        + f" and STS takes {SESSION_POLICY_CHARACTERS}; its largest statements:{told}",
         remedy="state fewer tasks, one prefix of names, the inputs and outputs (s3://BUCKET/PREFIX) and the one role "
         "that the work needs",
         characters=characters,
-        limit=limit,
+        limit=SESSION_POLICY_CHARACTERS,
     )

@@ -163,7 +163,7 @@ TASKS: Mapping[Task, Needs] = MappingProxyType(
                 Grant(
                     operations=(
                         *_kept("FeatureGroup", "Update"),
-                        *("AddTags", "BatchGetRecord", "BatchWriteRecord", "DeleteRecord"),
+                        *("AddTags", "BatchGetRecord", "BatchWriteRecord", "DeleteRecord", "ListRecords"),
                         *("DescribeFeatureMetadata", "GetRecord", "PutRecord", "UpdateFeatureMetadata"),
                     ),
                     kinds=("feature-group",),
