@@ -33,16 +33,24 @@ OTHER = policy(Action="s3:PutObject")
     ("policies", "reason"),
     [
         pytest.param(Policies(role=[ALLOW]), "every policy allows it", id="the-role"),
-        pytest.param(Policies(), "because no identity-based policy allows the s3:GetObject action", id="nothing"),
+        pytest.param(
+            Policies(),
+            "because no identity-based policy allows the s3:GetObject action",
+            id="nothing",
+        ),
         pytest.param(Policies(role=[OTHER, ALLOW]), "every policy allows it", id="one-of-several"),
         pytest.param(
             Policies(role=[ALLOW, DENY]), "with an explicit deny in an identity-based policy", id="deny"
         ),
         pytest.param(
-            Policies(role=[ALLOW], session=[OTHER]), "because no session policy allows the s3:GetObject action", id="session"
+            Policies(role=[ALLOW], session=[OTHER]),
+            "because no session policy allows the s3:GetObject action",
+            id="session",
         ),
         pytest.param(
-            Policies(role=[ALLOW], session=[]), "because no session policy allows the s3:GetObject action", id="empty-session"
+            Policies(role=[ALLOW], session=[]),
+            "because no session policy allows the s3:GetObject action",
+            id="empty-session",
         ),
         pytest.param(Policies(role=[ALLOW], session=[OTHER, ALLOW]), "every policy allows it", id="union"),
         pytest.param(
@@ -51,10 +59,14 @@ OTHER = policy(Action="s3:PutObject")
             id="session-deny",
         ),
         pytest.param(
-            Policies(session=[ALLOW]), "because no identity-based policy allows the s3:GetObject action", id="session-adds-nothing"
+            Policies(session=[ALLOW]),
+            "because no identity-based policy allows the s3:GetObject action",
+            id="session-adds-nothing",
         ),
         pytest.param(
-            Policies(role=[ALLOW], boundary=OTHER), "because no permissions boundary allows the s3:GetObject action", id="boundary"
+            Policies(role=[ALLOW], boundary=OTHER),
+            "because no permissions boundary allows the s3:GetObject action",
+            id="boundary",
         ),
         pytest.param(
             Policies(role=[ALLOW], boundary=DENY),
