@@ -39,8 +39,13 @@ def _lines() -> Iterator[str]:
         "error code of AWS and with the place that says so. Where AWS documents a refusal and publishes no text of it,",
         "the message is ours, and *(our words)* says so.",
         "",
-        "It is no list of all that AWS refuses: identity policies, quotas, and what fails only once a job runs are not",
-        "among it.",
+        "Before any of them IAM decides: whoever signs may do what the policies of the role or user, its permissions",
+        "boundary, the session's own policies and those of buckets, keys and roles allow, and is told `AccessDenied`",
+        "(`AccessDeniedException`, `UnauthorizedOperation`) in AWS's words otherwise. `iam:PassRole`,",
+        "`sagemaker:AddTags` and the keys of volumes and objects are asked for in the caller's name.",
+        "",
+        "It is no list of all that AWS refuses: service control policies, quotas, and what fails only once a job runs",
+        "are not among it.",
     )
     for service, title in _SERVICES.items():
         rows = [rule for rule in RULES if rule.service == service]

@@ -20,7 +20,7 @@ KEY_ALIAS = "alias/ml-data"
 VPC_CIDR = "10.20.0.0/16"
 _OF_A_TEAM = ("kms:*", "logs:*", "s3:*", "sagemaker:*")
 _BESIDE_SAGEMAKER = (
-    *("cloudwatch:*", "ec2:Describe*", "ecr:*", "events:*", "scheduler:*"),
+    *("athena:*", "cloudwatch:*", "ec2:Describe*", "ecr:*", "events:*", "glue:*", "lambda:*", "scheduler:*"),
     *("iam:GetRole", "iam:ListRoles", "iam:SimulatePrincipalPolicy"),
 )
 """What the SDKs and the team's schedules ask of other services."""

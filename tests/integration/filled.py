@@ -43,9 +43,12 @@ NEEDED: Mapping[str, frozenset[str]] = {
     "CreateHubContentReferenceRequest": frozenset({"HubContentName"}),
     "CreateModelPackageInput": frozenset({"ModelPackageName", "InferenceSpecification"}),
     "CreatePipelineRequest": frozenset({"PipelineDefinition"}),
+    "HyperParameterTuningResourceConfig": frozenset({"InstanceType", "InstanceCount"}),
     "HyperParameterTrainingJobDefinition": frozenset({"ResourceConfig"}),
     "InferenceComponentSpecification": frozenset({"ModelName"}),
     "NotebookInstance": frozenset({"SubnetId"}),
+    "OnlineStoreConfig": frozenset({"EnableOnlineStore"}),
+    "ProcessingClusterConfig": frozenset({"InstanceType", "InstanceCount"}),
     "ProductionVariant": frozenset({"InstanceType", "InitialInstanceCount"}),
     "ResourceConfig": frozenset({"InstanceType", "InstanceCount"}),
 }

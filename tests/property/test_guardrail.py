@@ -97,7 +97,7 @@ def test_what_the_client_lets_through_is_not_denied(case: Case) -> None:
         assert set() == denying(case, sent.parameters)
 
 
-def _is_told(case: Case, decision: Decision) -> bool:
+def is_told(case: Case, decision: Decision) -> bool:
     """Whether a condition key tells what the client refuses."""
     path = re.sub(r"\[\d*\]", "", decision.path)
     if not any(path == each.replace("[]", "") for key in PATHS[case.model.name].values() for each in key):
@@ -120,7 +120,7 @@ def _is_told(case: Case, decision: Decision) -> bool:
 def test_what_the_client_refuses_for_a_told_key_is_denied(case: Case) -> None:
     """A request that the client would refuse for something that a condition key tells, AWS refuses as well."""
     refused = case.enforcer.verify(case.model, case.parameters, requests.KEY_ARNS).refusals
-    if case.valid(case.parameters) and any(_is_told(case, one) for one in refused):
+    if case.valid(case.parameters) and any(is_told(case, one) for one in refused):
         assert set() != denying(case, case.parameters), refused
 
 

@@ -55,10 +55,12 @@ BESIDE: Mapping[str, frozenset[str]] = {
     "calls": frozenset({"references"}),
     "handlers": frozenset({"calls", "definitions", "references"}),
 }
-# Only inside a function, or for types: the demo and `init` need the embedded AWS, other commands run without moto.
+# Only inside a function, or for types: the demo and `init` need the embedded AWS, other commands run without moto;
+# the demonstration deploys a guardrail.
 # And `SecureSession.activate` begins what stands on the session.
 BESIDE_DEFERRED: Mapping[str, frozenset[str]] = {
     "cli": frozenset({"local"}),
+    "local": frozenset({"identity"}),
     "session": frozenset({"activation"}),
 }
 

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from botocore.exceptions import ClientError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -23,6 +24,7 @@ from secure_sagemaker import (
 from secure_sagemaker.local.demonstration.attempts import ATTEMPTS
 from secure_sagemaker.local.demonstration.container import load_model, run_training
 from secure_sagemaker.local.demonstration.evidence import Evidence, read_evidence
+from secure_sagemaker.local.demonstration.plain import PLAIN_ATTEMPTS, guarded_client, job_of
 from secure_sagemaker.local.demonstration.workflow import deploy, invoke, train, upload
 from secure_sagemaker.local.embedded import EmbeddedAWS, embedded_aws
 
@@ -61,6 +63,8 @@ def run(console: Console, *, verbose: bool = False) -> int:
         ours = [request for index, request in enumerate(aws.requests) if index not in platform]
         evidence = read_evidence(ours, baseline=aws.baseline, launcher=aws.launcher)
         _tell_evidence(console, evidence)
+        console.rule("A plain client with the same credentials: AWS itself refuses")
+        surprises += _second_lock(console, aws)
         written = len(trail.read_text("utf-8").splitlines())
         console.print(f"{written} audit records, one a call, each with the baseline's digest and layers")
     return 0 if evidence.clean and not surprises else 1
@@ -177,6 +181,28 @@ def _attempts(console: Console, session: SecureSession) -> list[str]:
                 for decision in corrected
             )
             table.add_row(attempt.title, "[yellow]corrected[/yellow]", told or "[red]sent as it was[/red]")
+    console.print(table)
+    return surprises
+
+
+def _second_lock(console: Console, aws: EmbeddedAWS) -> list[str]:
+    """Deploy the guardrail, and try insecure calls without any of our controls."""
+    table = Table(expand=True, show_lines=True)
+    table.add_column("asked for", overflow="fold", ratio=3)
+    table.add_column("outcome", no_wrap=True)
+    table.add_column("what AWS says", overflow="fold", ratio=8)
+    surprises: list[str] = []
+    plain = guarded_client(aws)
+    for title, request in PLAIN_ATTEMPTS.items():
+        try:
+            plain.create_training_job(**job_of(aws, request))
+        except ClientError as refused:
+            table.add_row(title, "[red]refused[/red]", escape(refused.response["Error"]["Message"]))
+        else:
+            surprises.append(title)
+            table.add_row(title, "[red]accepted[/red]", "")
+    plain.create_training_job(**job_of(aws, {}))
+    table.add_row("what the baseline asks for", "[green]accepted[/green]", "")
     console.print(table)
     return surprises
 

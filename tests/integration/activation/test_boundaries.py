@@ -276,7 +276,7 @@ def test_keys_that_the_program_puts_into_the_environment_sign_nothing(
 
 def test_a_role_that_the_program_assumes_is_another_identity(aws: EmbeddedAWS) -> None:
     """AssumeRole is a call like any other, signed by the role; what it gives are other keys, and refused."""
-    trusting = {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "sts:AssumeRole"}
+    trusting = {"Effect": "Allow", "Principal": {"AWS": aws.role_arn}, "Action": "sts:AssumeRole"}
     trust = json.dumps({"Version": "2012-10-17", "Statement": [trusting]})
     role = aws.source.client("iam").create_role(RoleName="other", AssumeRolePolicyDocument=trust)["Role"]
     aws.forget_requests()

@@ -34,7 +34,9 @@ OTHER = policy(Action="s3:PutObject")
     [
         pytest.param(Policies(role=[ALLOW]), "every policy allows it", id="the-role"),
         pytest.param(
-            Policies(), "because no identity-based policy allows the s3:GetObject action", id="nothing"
+            Policies(),
+            "because no identity-based policy allows the s3:GetObject action",
+            id="nothing",
         ),
         pytest.param(Policies(role=[OTHER, ALLOW]), "every policy allows it", id="one-of-several"),
         pytest.param(
