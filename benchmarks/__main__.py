@@ -8,11 +8,12 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from benchmarks import calls, pipelines, processes, sdk_v2
+from benchmarks import calls, credentials, pipelines, policies, processes, sdk_v2
 from benchmarks.page import README, machine, replaced, table
 from benchmarks.pairs import Figure
 
 LIBRARIES = ("secure-sagemaker", "boto3", "botocore", "pydantic")
+REFRESHING = (*LIBRARIES, "boto3-refresh-session")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +31,9 @@ PARTS: Mapping[str, Part] = {
     "pipelines": Part(figures=pipelines.figures, unit="µs", samples=5000),
     "processes": Part(figures=processes.time_figures, unit="µs", samples=30),
     "memory": Part(figures=processes.memory_figures, unit="KB", samples=3),
+    "credentials": Part(figures=credentials.figures, unit="µs", samples=2000, libraries=REFRESHING),
+    "storm": Part(figures=credentials.storm_figures, unit="µs or calls", samples=40, libraries=REFRESHING),
+    "policies": Part(figures=policies.figures, unit="µs", samples=2000),
     # The SDK checks its whole schema at each look into its configuration: a call takes a second or more.
     "sdk-v2": Part(figures=sdk_v2.figures, unit="µs", samples=8, libraries=(*LIBRARIES, "sagemaker")),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from secure_sagemaker.audit import AuditRecord, AuditTrail, Outcome
 from secure_sagemaker.baseline import LayerRecord, SecurityBaseline
 from secure_sagemaker.controls import Decision, Enforcement, Snapshot
+from secure_sagemaker.denials import denial
 from secure_sagemaker.exceptions import ControlError, SecureSageMakerError
 from secure_sagemaker.identity import AssumedRole
 from secure_sagemaker.references import Named
@@ -19,7 +21,9 @@ from secure_sagemaker.references import Named
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
-__all__ = ["Call", "CallRecorder", "code_of", "explanation", "recorded_assumption"]
+__all__ = ["Call", "CallRecorder", "code_of", "recorded_assumption"]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -81,6 +85,23 @@ class CallRecorder:
         """A block whose refusals are recorded."""
         return _Recording(partial(self.record, call, Outcome.REFUSED))
 
+    def answered(self, call: Call, *, request_id: str, error: Mapping[str, object] | None) -> None:
+        """Write how AWS answered; where it denies the call and says by what, log what that means."""
+        if error is None:
+            self.record(call, Outcome.SUCCEEDED, request_id=request_id)
+            return
+        code, service = str(error.get("Code", "")), call.model.service_model.service_name
+        told = denial(str(error.get("Message", "")), service=service, baseline=self.baseline) or ""
+        if told:
+            logger.warning("%s.%s was denied by AWS: %s", service, call.model.name, told)
+        self.record(
+            call,
+            Outcome.FAILED,
+            request_id=request_id,
+            error_code=code,
+            explanation=_explanation(code, told, call),
+        )
+
     def record(
         self,
         call: Call,
@@ -114,16 +135,22 @@ class CallRecorder:
 
 
 @contextmanager
-def recorded_assumption(baseline: SecurityBaseline, trail: AuditTrail, judged: Enforcement) -> Iterator[None]:
-    """A block in which the role is assumed, or refused: recorded where a control had a word on it."""
+def recorded_assumption(
+    baseline: SecurityBaseline, trail: AuditTrail, judged: Enforcement
+) -> Iterator[Callable[[str], None]]:
+    """A block in which the role is assumed, or refused: recorded where a control had a word on it.
+
+    What it gives is told the id of the request that STS answers.
+    """
+    told: list[str] = []
     if not judged.decisions:
-        yield
+        yield told.append
         return
     trail.sink.prepare()
     began, monotonic = trail.clock(), trail.monotonic()
     outcome, code = Outcome.FAILED, ""
     try:
-        yield
+        yield told.append
         outcome = Outcome.SUCCEEDED
     except SecureSageMakerError as failed:
         outcome = Outcome.REFUSED if isinstance(failed, ControlError) else Outcome.FAILED
@@ -142,7 +169,7 @@ def recorded_assumption(baseline: SecurityBaseline, trail: AuditTrail, judged: E
                 decisions=judged.decisions,
                 unknown_members=(),
                 outcome=outcome,
-                request_id="",
+                request_id="".join(told),
                 error_code=code,
                 explanation="",
                 latency_seconds=trail.monotonic() - monotonic,
@@ -180,10 +207,10 @@ _EXPLANATIONS: Mapping[str, str] = {
 }
 
 
-def explanation(code: str, call: Call) -> str:
+def _explanation(code: str, told: str, call: Call) -> str:
     """What the record says of AWS's error beside its code."""
     changed = call.enforcement.changes if call.enforcement else ()
-    text = _EXPLANATIONS.get(code, "")
+    text = told or _EXPLANATIONS.get(code, "")
     if not code or not changed:
         return text
     members = ", ".join(decision.path for decision in changed)

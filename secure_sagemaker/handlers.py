@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from secure_sagemaker.audit import AuditTrail, Outcome
 from secure_sagemaker.baseline import SecurityBaseline
-from secure_sagemaker.calls import Call, CallRecorder, code_of, explanation
+from secure_sagemaker.calls import Call, CallRecorder, code_of
 from secure_sagemaker.controls import Enforcement, Enforcer, Snapshot
 from secure_sagemaker.definitions import DefinitionStore
 from secure_sagemaker.exceptions import SecureSageMakerError, SessionError
@@ -204,18 +204,12 @@ class Guard:
             return
         metadata = parsed.get("ResponseMetadata")
         request_id = str(metadata.get("RequestId", "")) if isinstance(metadata, dict) else ""
-        error = parsed.get("Error")
         failed = http_response.status_code >= 300
         if call.model.name == "CreateSession" and not failed:
             self._admit_session_key(parsed)
-        code = str(error.get("Code", "")) if failed and isinstance(error, Mapping) else ""
-        self._recorder.record(
-            call,
-            Outcome.FAILED if failed else Outcome.SUCCEEDED,
-            request_id=request_id,
-            error_code=code,
-            explanation=explanation(code, call),
-        )
+        error = parsed.get("Error")
+        told = error if isinstance(error, Mapping) else {}
+        self._recorder.answered(call, request_id=request_id, error=told if failed else None)
 
     def after_call_error(self, *, exception: Exception, context: Mapping[str, object], **_: object) -> None:
         """Record a call that got no answer, or that was held back before it left."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields
 from typing import Literal
 
 from secure_sagemaker.audit import AuditRecord, Outcome
-from secure_sagemaker.baseline import LayerRecord
-from secure_sagemaker.controls import Action, Decision
+from secure_sagemaker.baseline import LayerRecord, Waiver
+from secure_sagemaker.controls import Action, Decision, in_words
 
 __all__ = ["SessionReport", "Verification"]
 
@@ -26,6 +26,10 @@ def _columns(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
 def _shortened(text: str, limit: int = 96) -> str:
     text = "".join(character if character.isprintable() else " " for character in text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _waived(waivers: Sequence[Waiver]) -> list[str]:
+    return ["in force", *(f"  {in_words(waiver)}" for waiver in waivers)] if waivers else []
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -53,6 +57,7 @@ class Verification:
         tasks: The tasks that its own policy allows; empty where it may do whatever the role may.
         policy_characters: The size of that policy, of the 2,048 that STS takes.
         client_only: The guards that found no room in it, so that the client alone holds them.
+        waivers: What is waived today.
     """
 
     principal: str
@@ -74,11 +79,13 @@ class Verification:
     tasks: tuple[str, ...]
     policy_characters: int | None
     client_only: tuple[str, ...]
+    waivers: tuple[Waiver, ...] = ()
 
     def as_dict(self) -> Mapping[str, object]:
         """All of it as plain values, for JSON."""
         plain: dict[str, object] = {column.name: getattr(self, column.name) for column in fields(self)}
         plain["layers"] = [dict(layer) for layer in self.layers]
+        plain["waivers"] = [waiver.model_dump(mode="json") for waiver in self.waivers]
         return plain | {"keys": dict(self.keys), "tags": dict(self.tags)}
 
     def __repr__(self) -> str:
@@ -110,6 +117,7 @@ class Verification:
         lines += _columns([(layer.name, layer.source, layer.digest[:16]) for layer in self.layers])
         lines.append("keys")
         lines += _columns([(reference, arn) for reference, arn in self.keys])
+        lines += _waived(self.waivers)
         return "\n".join(lines)
 
     def _policy(self) -> list[str]:
@@ -135,10 +143,12 @@ class SessionReport:
     Attributes:
         records: The calls, oldest first.
         forgotten: How many older calls only the audit sink still has.
+        waivers: What is waived today.
     """
 
     records: tuple[AuditRecord, ...]
     forgotten: int = 0
+    waivers: tuple[Waiver, ...] = ()
 
     def count(self, action: Action) -> int:
         """How many decisions took an action."""
@@ -183,4 +193,5 @@ class SessionReport:
         lines.append(f"{len(self.records)} calls, {refused} refused; members: {total or 'none governed'}")
         if self.forgotten:
             lines.append(f"{self.forgotten} older calls are in the audit trail only")
+        lines += _waived(self.waivers)
         return "\n".join(lines)

@@ -11,6 +11,8 @@ import boto3
 import hypothesis
 import pytest
 
+from tests.no_secrets import NoSecrets
+
 LOOPBACK_NAMES = frozenset({"localhost", "localhost.localdomain"})
 CLEARED_PREFIXES = ("AWS_", "BOTO_", "SAGEMAKER_", "SECURE_SAGEMAKER_", "SM_", "XDG_")
 CLEARED_NAMES = frozenset({"ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "TRAINING_JOB_ARN"})
@@ -51,6 +53,11 @@ def _hold_the_network(event: str, args: tuple[object, ...]) -> None:
 
 # An audit hook sees every connection of the process, whoever makes it and however; it can't be taken off.
 sys.addaudithook(_hold_the_network)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have no test leave a secret in what it writes."""
+    config.pluginmanager.register(NoSecrets(), "no-secrets")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

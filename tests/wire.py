@@ -39,6 +39,9 @@ NEAR = timedelta(minutes=1)
 SOON = timedelta(minutes=5)
 """A lifetime within which they are refreshed, and still serve where that fails."""
 
+OF_SESSIONS = frozenset({"AssumeRole", "GetCallerIdentity"})
+"""What a session asks of STS for itself: the role, and once whose it is."""
+
 _SERVICE_MODELS = botocore.loaders.create_loader()  # read once: a service model takes a while
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]+)/([^/]+)/")
 
@@ -163,6 +166,10 @@ class Wire:
         (sent,) = self.of(operation)
         return sent
 
+    def request_id(self, sent: Sent) -> str:
+        """What AWS calls a request."""
+        return f"request-{self.requests.index(sent) + 1}"
+
     @property
     def operations(self) -> list[str]:
         """What was sent, in order."""
@@ -200,7 +207,8 @@ class Wire:
             "x-amzn-requestid": f"request-{number}",
             "x-amz-request-id": f"request-{number}",
         }
-        return Answer(status=answer.status, headers={**identified, **answer.headers}, body=answer.body)
+        body = _named(answer.body, f"request-{number}") if sent.form else answer.body
+        return Answer(status=answer.status, headers={**identified, **answer.headers}, body=body)
 
     def _assume_role(self, sent: Sent) -> Answer:
         with self._lock:
@@ -239,6 +247,15 @@ def identity(arn: str) -> Callable[[Sent], Answer]:
         f"<Account>{account}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"
     )
     return lambda _: Answer(body=body.encode())
+
+
+def _named(body: bytes, request: str) -> bytes:
+    """An answer of the query protocol, which says in XML what request it is to."""
+    before, end, name = body.rpartition(b"</")
+    said = f"<RequestId>{request}</RequestId>"
+    if not name.startswith(b"Error"):
+        said = f"<ResponseMetadata>{said}</ResponseMetadata>"
+    return before + said.encode() + end + name if end else body
 
 
 def _received(request: AWSPreparedRequest) -> Sent:

@@ -21,6 +21,7 @@ from botocore.exceptions import BotoCoreError
 from secure_sagemaker.activation.source import Source
 from secure_sagemaker.exceptions import SecureSageMakerError
 from secure_sagemaker.identity.handed import ADDRESS_FILE
+from secure_sagemaker.locks import ForkSafeLock
 
 __all__ = ["Broker"]
 
@@ -35,7 +36,7 @@ class Broker:
     def __init__(self, source: Source, folder: Path) -> None:
         self._source = source
         self._narrowed: dict[str, Source] = {}
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
         self._key = secrets.token_hex(32)
         address = None if _FAMILY == "AF_PIPE" else str(folder / "socket")
         self._closing = threading.Event()

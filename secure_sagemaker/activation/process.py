@@ -27,6 +27,7 @@ from secure_sagemaker.activation.surroundings import Inherited, Surroundings, re
 from secure_sagemaker.audit import AuditTrail, JsonLinesSink
 from secure_sagemaker.exceptions import SessionError
 from secure_sagemaker.identity import sources
+from secure_sagemaker.locks import ForkSafeLock
 
 if TYPE_CHECKING:
     from secure_sagemaker.session import SecureSession
@@ -68,12 +69,10 @@ class _Active:
 
 
 _active: list[_Active] = []  # at most one
-_lock = threading.RLock()
+_lock = ForkSafeLock(threading.RLock)
 
 
 def _forked() -> None:
-    global _lock  # another thread may have held it when the process was forked
-    _lock = threading.RLock()
     for active in _active:
         active.go_on_as_child()
 

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from secure_sagemaker import CONTROLS, Action, Enforcement, SecureSession, SessionError
 from secure_sagemaker.cli.exit_codes import ExitCode
-from secure_sagemaker.cli.options import EnvOption, RegionOption
+from secure_sagemaker.cli.options import BaselineOption, EnvOption, RegionOption
 from secure_sagemaker.cli.output import result, table, talk
 from secure_sagemaker.cli.reading import read_baseline
 
@@ -52,14 +52,7 @@ def explain(
             help="The call's parameters as a JSON object, as the AWS CLI takes them; - reads stdin.",
         ),
     ],
-    baseline: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            show_default=False,
-            help="The baseline file; by default the one that a session would find from here.",
-        ),
-    ] = None,
+    baseline: BaselineOption = None,
     env: EnvOption = None,
     region: RegionOption = None,
     format_: Annotated[

@@ -14,7 +14,7 @@ from rich.text import Text
 from secure_sagemaker import CONTROLS, Action, Decision, Enforcement, SecureSession
 from secure_sagemaker.cli.exit_codes import ExitCode
 from secure_sagemaker.cli.explain import STYLES
-from secure_sagemaker.cli.options import EnvOption, RegionOption
+from secure_sagemaker.cli.options import BaselineOption, EnvOption, RegionOption
 from secure_sagemaker.cli.output import CommandError, result, table, talk
 from secure_sagemaker.cli.reading import read_baseline
 
@@ -30,15 +30,6 @@ SourceArgument = Annotated[
     typer.Argument(
         metavar="FILE-OR-NAME",
         help="A definition as a JSON file (- reads stdin), or the name of a pipeline, which AWS is asked for.",
-    ),
-]
-BaselineOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--baseline",
-        metavar="FILE",
-        show_default=False,
-        help="The baseline file; by default the one that a session would find from here.",
     ),
 ]
 

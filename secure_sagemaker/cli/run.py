@@ -2,14 +2,13 @@
 
 import os
 import signal
-from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from secure_sagemaker import SecureSession
 from secure_sagemaker.cli.exit_codes import ExitCode
-from secure_sagemaker.cli.options import EnvOption
+from secure_sagemaker.cli.options import BaselineOption, EnvOption, ProfileOption
 from secure_sagemaker.cli.output import CommandError, last_words
 
 __all__ = ["run"]
@@ -22,25 +21,9 @@ def run(
             metavar="COMMAND...", show_default=False, help="The program and its arguments, best after --."
         ),
     ],
-    baseline: Annotated[
-        Path | None,
-        typer.Option(
-            "--baseline",
-            metavar="FILE",
-            show_default=False,
-            help="The baseline file; by default the one that a session would find from here.",
-        ),
-    ] = None,
+    baseline: BaselineOption = None,
     env: EnvOption = None,
-    profile: Annotated[
-        str | None,
-        typer.Option(
-            "--profile",
-            metavar="NAME",
-            show_default=False,
-            help="The profile whose credentials assume the role; by default the default chain's.",
-        ),
-    ] = None,
+    profile: ProfileOption = None,
     allow_other_keys: Annotated[
         bool,
         typer.Option(

@@ -2,13 +2,12 @@
 
 import json
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from secure_sagemaker import SecureSession, mfa_prompt
-from secure_sagemaker.cli.options import EnvOption, RegionOption
+from secure_sagemaker.cli.options import BaselineOption, EnvOption, ProfileOption, RegionOption
 from secure_sagemaker.cli.output import result
 
 __all__ = ["whoami"]
@@ -22,26 +21,10 @@ class Format(StrEnum):
 
 
 def whoami(
-    baseline: Annotated[
-        Path | None,
-        typer.Option(
-            "--baseline",
-            metavar="FILE",
-            show_default=False,
-            help="The baseline file; by default the one that a session would find from here.",
-        ),
-    ] = None,
+    baseline: BaselineOption = None,
     env: EnvOption = None,
     region: RegionOption = None,
-    profile: Annotated[
-        str | None,
-        typer.Option(
-            "--profile",
-            metavar="NAME",
-            show_default=False,
-            help="The profile whose credentials assume the role; by default the default chain's.",
-        ),
-    ] = None,
+    profile: ProfileOption = None,
     format_: Annotated[
         Format, typer.Option("--format", metavar="text|json", help="How to tell it.")
     ] = Format.TEXT,

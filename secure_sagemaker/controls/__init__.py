@@ -49,7 +49,7 @@ from secure_sagemaker.controls.references import LOOKS, Pin
 from secure_sagemaker.controls.resource_kinds import KINDS, ResourceKind
 from secure_sagemaker.controls.snapshots import Snapshot
 from secure_sagemaker.controls.source_keys import is_long_lived, judge_source
-from secure_sagemaker.controls.waivers import applicable, excuse
+from secure_sagemaker.controls.waivers import applicable, excuse, in_words
 
 __all__ = [
     "ABSENT",
@@ -72,6 +72,7 @@ __all__ = [
     "Snapshot",
     "applicable",
     "excuse",
+    "in_words",
     "is_long_lived",
     "judge_source",
     "mentions_of",

@@ -34,6 +34,11 @@ def _families() -> Mapping[str, LocalStorage]:
     return families
 
 
+@cache
+def _locally_encrypted() -> frozenset[str]:
+    return frozenset(family for family, storage in _families().items() if storage is LocalStorage.ENCRYPTED)
+
+
 def local_storage(instance_type: str, further_families: Mapping[str, str]) -> LocalStorage:
     """What is known about an instance type such as ``ml.g5.xlarge``.
 
@@ -57,9 +62,9 @@ def locally_encrypted_families(further_families: Mapping[str, str]) -> tuple[str
     Args:
         further_families: The baseline's own table, as for ``local_storage``.
     """
-    known = {*_families(), *further_families}
-    return tuple(
-        sorted(
-            family for family in known if local_storage(family, further_families) is LocalStorage.ENCRYPTED
-        )
+    further = (
+        family
+        for family in further_families
+        if local_storage(family, further_families) is LocalStorage.ENCRYPTED
     )
+    return tuple(sorted({*_locally_encrypted(), *further}))

@@ -13,7 +13,7 @@ from secure_sagemaker.baseline import ControlId, Waiver
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
-__all__ = ["applicable", "excuse", "holding"]
+__all__ = ["applicable", "excuse", "holding", "in_words"]
 
 
 def applicable(
@@ -58,6 +58,13 @@ def excuse(waiver: Waiver) -> str:
         f"{waiver.reason} (ticket {waiver.ticket}, approved by {waiver.approver}, "
         f"until {waiver.expires.isoformat()})"
     )
+
+
+def in_words(waiver: Waiver) -> str:
+    """A waiver in one line: what it excuses where, and by whose word."""
+    tags = [f"{key}={value}" for key, value in waiver.resource_tags.items()]
+    where = ", ".join([*waiver.resources, *tags])
+    return f"{waiver.control} is waived for {', '.join(waiver.operations)} of {where}: {excuse(waiver)}"
 
 
 def _names_match(patterns: Sequence[str], name: str) -> bool:

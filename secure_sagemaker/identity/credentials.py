@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import boto3
 from botocore.credentials import CredentialProvider
@@ -22,21 +22,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 from secure_sagemaker.baseline import SecurityBaseline
 from secure_sagemaker.controls import Enforcement, judge_source
 from secure_sagemaker.exceptions import IdentityError
+from secure_sagemaker.identity.bare import bare
 from secure_sagemaker.identity.cache import CredentialCache
 from secure_sagemaker.identity.explained import remedy
 from secure_sagemaker.identity.handed import HandedError
 from secure_sagemaker.identity.passed import PassedPolicies
+from secure_sagemaker.identity.proof import expect_role, proven
 from secure_sagemaker.identity.refresh import LastingCredentials, Skew
-from secure_sagemaker.identity.sources import sts_client, while_assuming
+from secure_sagemaker.identity.sources import Keys, holding, sts_client, while_assuming
 from secure_sagemaker.identity.who import who
 
-__all__ = [
-    "ANOTHER_ANSWERS",
-    "AssumeRoleProvider",
-    "AssumedRole",
-    "Principal",
-    "principal_problem",
-]
+if TYPE_CHECKING:
+    from types_boto3_sts import STSClient
+
+__all__ = ["AssumeRoleProvider", "AssumedRole", "Principal"]
 
 DEFAULT_SESSION_NAME = "secure-sagemaker"
 METHOD = "secure-sagemaker-assume-role"
@@ -44,6 +43,10 @@ _EARLY = 900
 _CHAINED = 3600
 _OF_ROLES = frozenset({"assume-role", "assume-role-with-web-identity", "container-role", "iam-role", "sso"})
 """Methods of botocore's providers whose credentials are a role's session in any case."""
+
+
+Answered = Callable[[str], None]
+"""Is told the id of the request that STS answered."""
 
 
 class _Metadata(TypedDict):
@@ -71,8 +74,7 @@ class Principal:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Session:
     principal: Principal
-    secret_key: str = field(repr=False)
-    token: str = field(repr=False)
+    keys: Keys
 
 
 def _session(told: Mapping[str, object]) -> _Session:
@@ -84,8 +86,11 @@ def _session(told: Mapping[str, object]) -> _Session:
             expires=str(told["expiry_time"]),
             packed_policy_size=size if isinstance(size, int) else None,
         ),
-        secret_key=str(told["secret_key"]),
-        token=str(told["token"]),
+        keys=Keys(
+            access_key_id=str(told["access_key"]),
+            secret_key=str(told["secret_key"]),
+            token=str(told["token"]),
+        ),
     )
 
 
@@ -97,24 +102,12 @@ def _no_problem(_: str) -> None:
     return None
 
 
-def _unrecorded(_: Enforcement) -> AbstractContextManager[None]:
-    return nullcontext()
+def _unrecorded(_: Enforcement) -> AbstractContextManager[Answered]:
+    return nullcontext(_no_answer)
 
 
-ANOTHER_ANSWERS = (
-    "find out what answers in STS's place: an endpoint override, a proxy, a credential cache written by hand"
-)
-
-
-def principal_problem(baseline: SecurityBaseline, arn: str) -> str | None:
-    """Why somebody is not a session of the baseline's role; None where it is one."""
-    role = baseline.role_arn
-    expected = (
-        f"arn:{role.partition}:sts::{baseline.account}:assumed-role/{role.resource.rpartition('/')[2]}/"
-    )
-    if arn.startswith(expected):
-        return None
-    return f"AWS sees {arn}, and the baseline names {baseline.role.arn}"
+def _no_answer(_: str) -> None:
+    return None
 
 
 class AssumedRole:
@@ -145,7 +138,7 @@ class AssumedRole:
         handed: Callable[[], Mapping[str, object]] | None = None,
         clock: Callable[[], datetime] = _utc_now,
         cache: CredentialCache | None = None,
-        recorded: Callable[[Enforcement], AbstractContextManager[None]] = _unrecorded,
+        recorded: Callable[[Enforcement], AbstractContextManager[Answered]] = _unrecorded,
     ) -> None:
         self._cache = cache
         self._recorded = recorded
@@ -159,6 +152,7 @@ class AssumedRole:
         self._endpoint_problem = endpoint_problem
         self._principal: Principal | None = None
         self._issued: set[str] = set()
+        self._is_proven = False
         self._skew = Skew(clock)
         # botocore's own 15 minutes are the whole life of the shortest credentials: each signature would refresh.
         self._early = min(_EARLY, baseline.role.duration_seconds // 2)
@@ -220,26 +214,42 @@ class AssumedRole:
         """Assume the role, for botocore's refreshable credentials.
 
         Raises:
-            IdentityError: There is no source, or STS says no, or gives another role; the message says what to change.
+            IdentityError: There is no source, or STS says no, or gives another role, or another's keys; the message
+                says what to change.
             ControlError: The source's keys are not such as may assume the role.
         """
         if self._handed is None:
             request = self._request()
             with while_assuming():
                 session = _session(self._kept(request))
+                expect_role(self._baseline, session.principal.arn)
+                self._prove(session)
         else:
             session = _session(self._take(self._handed))
-        if (problem := principal_problem(self._baseline, session.principal.arn)) is not None:
-            raise IdentityError(problem, remedy=ANOTHER_ANSWERS)
+            expect_role(self._baseline, session.principal.arn)
         self._principal = session.principal
         self._issued.add(session.principal.access_key_id)
         return {
             "access_key": session.principal.access_key_id,
-            "secret_key": session.secret_key,
-            "token": session.token,
+            "secret_key": session.keys.secret_key,
+            "token": session.keys.token,
             "expiry_time": session.principal.expires,
             "account_id": self._baseline.account,
         }
+
+    def _prove(self, session: _Session) -> None:
+        """Have AWS say, once and before anything else is signed, that the keys are whose they were said to be."""
+        if not self._is_proven:
+            proven(self._baseline, lambda: self._sts(holding(session.keys, like=self._source)))
+            self._is_proven = True
+
+    def _sts(self, source: boto3.Session) -> STSClient:
+        return sts_client(
+            source,
+            region=self._region,
+            endpoint_problem=self._endpoint_problem,
+            wanted_for=self._baseline.role.arn,
+        )
 
     def hand_out(self) -> Mapping[str, object]:
         """The current credentials and whose they are, for a process that was started by this one."""
@@ -288,7 +298,7 @@ class AssumedRole:
         try:
             key = None if held is None else held.get_frozen_credentials().access_key
         except BotoCoreError as failed:
-            raise self._unreachable(failed) from failed
+            raise self._unreachable(failed) from bare(failed)
         return judge_source(
             self._baseline,
             access_key_id=key or "",
@@ -297,24 +307,22 @@ class AssumedRole:
         )
 
     def _assume(self, judged: Enforcement) -> Mapping[str, object]:
-        with self._recorded(judged):
-            return self._asked(judged.parameters)
+        with self._recorded(judged) as answered:
+            return self._asked(judged.parameters, answered)
 
-    def _asked(self, request: Mapping[str, object]) -> Mapping[str, object]:
+    def _asked(self, request: Mapping[str, object], answered: Answered) -> Mapping[str, object]:
         self._refuse_long_chain()
-        sts = sts_client(
-            self._source,
-            region=self._region,
-            endpoint_problem=self._endpoint_problem,
-            wanted_for=self._baseline.role.arn,
-        )
+        sts = self._sts(self._source)
         try:
             answer = sts.assume_role(**request)  # type: ignore[arg-type]  # built field by field
         except ClientError as refused:
-            self._skew.told(refused.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}))
+            metadata = refused.response.get("ResponseMetadata", {})
+            answered(metadata.get("RequestId", ""))
+            self._skew.told(metadata.get("HTTPHeaders", {}))
             raise self._explained(refused) from refused
         except BotoCoreError as failed:
-            raise self._unreachable(failed) from failed
+            raise self._unreachable(failed) from bare(failed)
+        answered(answer["ResponseMetadata"].get("RequestId", ""))
         self._skew.told(answer["ResponseMetadata"].get("HTTPHeaders", {}))
         credentials = answer["Credentials"]
         expires: datetime = credentials["Expiration"]

@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from botocore.credentials import CredentialProvider, CredentialResolver
 from botocore.exceptions import BotoCoreError, ClientError
 
 from secure_sagemaker.exceptions import IdentityError
+from secure_sagemaker.identity.bare import bare
 from secure_sagemaker.identity.cache import CredentialCache
 from secure_sagemaker.identity.refresh import LATEST, LastingCredentials
 
@@ -121,6 +123,13 @@ def mfa_source(
     return boto3.Session(botocore_session=core, region_name=region)
 
 
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """A code, as a traceback may show it: one that was wrong here may be good elsewhere."""
+
+    digits: str = field(repr=False)
+
+
 class _Question:
     """Asks for codes until one is right, or too many were wrong: then never again."""
 
@@ -141,13 +150,13 @@ class _Question:
             )
         if self._gave_up:
             raise self._wrong("three codes were wrong already")
-        client, said, given = self._sts(), "", set[str]()
+        client, said, given = self._sts(), "", set[_Code]()
         for _ in range(_ATTEMPTS):
-            code = self._ask()
+            code = _Code(self._ask())
             if code in given:
                 raise self._wrong(f"{said}, and the same code was given again")
             given.add(code)
-            if not _CODE.fullmatch(code):
+            if not _CODE.fullmatch(code.digits):
                 said = "what was given is no code of six digits"
                 continue
             try:
@@ -159,7 +168,7 @@ class _Question:
                     remedy = _REMEDIES.get(str(told.get("Code", "")), "mend what STS names")
                     raise IdentityError(
                         f"MFA with {self._serial} was refused: {said}", remedy=remedy
-                    ) from refused
+                    ) from bare(refused)
         self._gave_up = True
         raise self._wrong(f"{said}, three times")
 
@@ -167,16 +176,16 @@ class _Question:
         remedy = _REMEDIES["AccessDenied"] + ". Make a new session to try again"
         return IdentityError(f"MFA with {self._serial} was refused: {said}", remedy=remedy)
 
-    def _exchange(self, client: STSClient, code: str) -> Mapping[str, object]:
+    def _exchange(self, client: STSClient, code: _Code) -> Mapping[str, object]:
         try:
             answer = client.get_session_token(
-                SerialNumber=self._serial, TokenCode=code, DurationSeconds=self._max_age
+                SerialNumber=self._serial, TokenCode=code.digits, DurationSeconds=self._max_age
             )
         except BotoCoreError as failed:
             raise IdentityError(
                 f"MFA with {self._serial} could not be checked: {failed}",
                 remedy="check the network path to STS",
-            ) from failed
+            ) from bare(failed)
         credentials = answer["Credentials"]
         return {
             "access_key": credentials["AccessKeyId"],

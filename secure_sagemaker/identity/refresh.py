@@ -97,7 +97,7 @@ class LastingCredentials(DeferredRefreshableCredentials):
     def _fetch_and_note(self) -> Mapping[str, object]:
         try:
             fetched = self._fetch()
-        except BaseException:
+        except Exception:  # whoever interrupts says nothing about STS: the next signature asks again
             self._not_before = self._now() + timedelta(seconds=self._pause)
             self._pause = min(2 * self._pause, _LONGEST_PAUSE)
             raise

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 import boto3
+import botocore.session
 from botocore.exceptions import BotoCoreError
 
 from secure_sagemaker.controls import is_long_lived
@@ -18,11 +19,22 @@ from secure_sagemaker.exceptions import IdentityError
 if TYPE_CHECKING:
     from types_boto3_sts import STSClient
 
-__all__ = ["SourceKey", "is_assuming", "source_key", "sources", "sts_client", "while_assuming"]
+__all__ = [
+    "Keys",
+    "SourceKey",
+    "holding",
+    "is_assuming",
+    "source_key",
+    "sources",
+    "sts_client",
+    "while_assuming",
+]
 
 sources: WeakSet[boto3.Session] = WeakSet()
 """Those of every secure session there is: whoever changes the environment has them find their credentials before."""
 _GLOBAL_STS = "https://sts.amazonaws.com"
+
+_WAY_TO_AWS = ("config_store", "data_loader")
 
 _assuming: ContextVar[bool] = ContextVar("secure_sagemaker_assuming", default=False)
 
@@ -41,6 +53,15 @@ def while_assuming() -> Iterator[None]:
         yield
     finally:
         _assuming.reset(token)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Keys:
+    """What signs, as a traceback may show it."""
+
+    access_key_id: str
+    secret_key: str = field(repr=False)
+    token: str = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +85,17 @@ def source_key(source: boto3.Session) -> SourceKey | None:
     if held is None or key is None:
         return None
     return SourceKey(method=str(held.method), long_lived=is_long_lived(key))
+
+
+def holding(keys: Keys, *, like: boto3.Session) -> boto3.Session:
+    """A session that signs with keys, and gets to AWS as another does: by its proxy, CA bundle and retries."""
+    # The other session itself may be a secure one, which gives nobody a client with other keys.
+    theirs = like._session  # noqa: SLF001  # boto3 has no way
+    core = botocore.session.Session(profile=theirs.profile)
+    for component in _WAY_TO_AWS:
+        core.register_component(component, theirs.get_component(component))
+    core.set_default_client_config(theirs.get_default_client_config())
+    return boto3.Session(keys.access_key_id, keys.secret_key, keys.token, botocore_session=core)
 
 
 def sts_client(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -10,22 +11,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
 from secure_sagemaker.audit import AuditSink, AuditTrail, JsonLinesSink, LoggingSink
-from secure_sagemaker.baseline import KeyReference, SecurityBaseline, Task, TaskName
+from secure_sagemaker.baseline import KeyReference, SecurityBaseline, Task, TaskName, Waiver
 from secure_sagemaker.buckets import create_bucket
-from secure_sagemaker.controls import Enforcement, s3_key
+from secure_sagemaker.controls import Enforcement, in_words, s3_key
 from secure_sagemaker.exceptions import BaselineError, IdentityError, SessionError
 from secure_sagemaker.handlers import Guard
 from secure_sagemaker.identity import (
-    ANOTHER_ANSWERS,
     RECORDS_FILE,
     CredentialCache,
     HandedError,
     MfaToken,
     handed_folder,
-    principal_problem,
+    proven,
     source_key,
     sources,
 )
@@ -40,6 +39,8 @@ if TYPE_CHECKING:
     from secure_sagemaker.sagemaker_sdk.sessions import SdkSession
 
 __all__ = ["SecureSession"]
+
+logger = logging.getLogger(__name__)
 
 
 def _utc_now() -> datetime:
@@ -97,6 +98,8 @@ class SecureSession(boto3.Session):
             ),
             clock=clock,
         )
+        for waiver in wiring.baseline.waivers:
+            logger.warning("%s", in_words(waiver))
         self._begin(wiring, caller)
 
     def _begin(self, wiring: Wiring, source: boto3.Session) -> None:
@@ -254,22 +257,14 @@ class SecureSession(boto3.Session):
             IdentityError: The role cannot be assumed, or another principal answers.
             KeyResolutionError: A key of the baseline cannot be used.
         """
-        try:
-            caller = self.client("sts").get_caller_identity()
-        except (ClientError, BotoCoreError) as failed:
-            raise IdentityError(
-                f"AWS could not be asked who this session is: {failed}",
-                remedy="check the network path to STS in the baseline's region",
-            ) from failed
-        if (problem := principal_problem(self._baseline, caller["Arn"])) is not None:
-            raise IdentityError(problem, remedy=ANOTHER_ANSWERS)
+        caller = proven(self._baseline, lambda: self.client("sts"))
         references = tuple(self._baseline.kms.references())
         arns = self._guard.keys.resolve(references)
         principal, role = self._role.principal, self._baseline.role
         source = source_key(self._source) if self._wiring.assumes else None
         return Verification(
-            principal=caller["Arn"],
-            account=caller["Account"],
+            principal=caller.arn,
+            account=caller.account,
             region=self._baseline.region,
             expires=principal.expires if principal else "",
             layers=self._baseline.layers,
@@ -287,11 +282,18 @@ class SecureSession(boto3.Session):
             tasks=tuple(map(str, self._policies.tasks)),
             policy_characters=self._policies.characters,
             client_only=tuple(left.guard for left in self._policies.left_out),
+            waivers=self._waivers(),
         )
 
     def report(self) -> SessionReport:
         """Every decision of the session so far. Printing it gives a table."""
-        return SessionReport(records=self._trail.records, forgotten=self._trail.forgotten)
+        return SessionReport(
+            records=self._trail.records, forgotten=self._trail.forgotten, waivers=self._waivers()
+        )
+
+    def _waivers(self) -> tuple[Waiver, ...]:
+        ended = self._baseline.expired_waivers(self._wiring.today())
+        return tuple(waiver for waiver in self._baseline.waivers if waiver not in ended)
 
     # --- the whole process -------------------------------------------------------------------------
 

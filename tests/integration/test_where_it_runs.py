@@ -36,7 +36,11 @@ def work(session: SecureSession) -> None:
     session.client("sagemaker").list_training_jobs()
 
 
-ROLE_SIGNS = {("AssumeRole", "user"), ("ListTrainingJobs", "assumed-role")}
+ROLE_SIGNS = {
+    ("AssumeRole", "user"),
+    ("GetCallerIdentity", "assumed-role"),
+    ("ListTrainingJobs", "assumed-role"),
+}
 
 
 def test_laptop_with_a_profile(aws: EmbeddedAWS, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

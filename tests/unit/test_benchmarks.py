@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from benchmarks import calls, pipelines, processes, sdk_v2
+from benchmarks import calls, credentials, pipelines, policies, processes, sdk_v2
 from benchmarks.__main__ import PARTS
 from benchmarks.network import swallowed
 from benchmarks.page import README, machine, replaced, table
@@ -28,6 +28,21 @@ def test_definitions_of_two_sizes_are_compared() -> None:
     titles = [figure.title for figure in pipelines.figures(1, sizes=(2, 4))]
     assert 5 == len(set(titles))
     assert titles[-1] == "Securing 4 steps, beside securing 2"
+
+
+def test_refreshing_sessions_are_compared() -> None:
+    """Each session is made, calls and signs; and in a storm each of both kinds assumes the role."""
+    pytest.importorskip("boto3_refresh_session", reason="it is in the environment of the newest SDK v3 only")
+    assert 4 == len({figure.title for figure in credentials.figures(1)})
+    slowest, assumed = credentials.storm_figures(1)
+    assert slowest.peer > 0
+    assert (1.0, 1.0) == (assumed.peer, assumed.ratio[1])
+
+
+def test_the_policy_of_each_task_is_made() -> None:
+    """Each is a row."""
+    figures = list(policies.figures(1))
+    assert len(figures) > 10
 
 
 @pytest.mark.sdk(2)

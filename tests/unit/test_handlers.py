@@ -25,7 +25,7 @@ from secure_sagemaker import (
 from secure_sagemaker.handlers import hold_back, register, release
 from tests.unit.baseline.stated import KEY
 from tests.unit.secured import BY_ALIAS, LAUNCHER, Records, assert_secured, secured, training_job
-from tests.wire import Wire, refuses
+from tests.wire import OF_SESSIONS, Wire, refuses
 
 FOREIGN_VPC = {"Subnets": ["subnet-0f0f0f0f"], "SecurityGroupIds": ["sg-0a1b2c3d"]}
 Change = Callable[[dict[str, Any]], object]
@@ -297,7 +297,9 @@ def test_each_call_is_one_record(wire: Wire) -> None:
         ("CreateTrainingJob", "failed", "ResourceInUse"),
     ] == records.outcomes
     ids = [
-        f"request-{number}" for number, sent in enumerate(wire.requests, 1) if sent.operation != "AssumeRole"
+        f"request-{number}"
+        for number, sent in enumerate(wire.requests, 1)
+        if sent.operation not in OF_SESSIONS
     ]
     assert ids == [record.request_id for record in records]
     assert [LAUNCHER] * 2 == [record.principal for record in records]

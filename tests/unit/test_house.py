@@ -38,6 +38,7 @@ ROWS: tuple[frozenset[str], ...] = (
             "presigning",
             "signatures",
             "transfers",
+            "denials",
             "describing",
         }
     ),
@@ -289,7 +290,7 @@ def test_only_handlers_names_botocore_events(path: Path) -> None:
     assert set() == named_events
 
 
-OWN_FORK = ("activation", "local")  # the one sees to forks by itself; the other is one process's
+OWN_FORK = ("local",)  # which is one process's
 LOCKS = frozenset({"Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore"})
 
 

@@ -7,6 +7,7 @@ import dataclasses
 import json
 import logging
 import pickle
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,12 +17,14 @@ import boto3
 import cloudpickle
 import hypothesis
 import pytest
+from botocore.config import Config
+from botocore.exceptions import EndpointConnectionError
 from hypothesis import strategies as st
 
-from secure_sagemaker import JsonLinesSink, LoggingSink, SecureSageMakerError, SecureSession
+from secure_sagemaker import IdentityError, JsonLinesSink, LoggingSink, SecureSageMakerError, SecureSession
 from tests.unit.baseline.stated import COMPLETE, changed
 from tests.unit.secured import secured, training_job
-from tests.wire import ISSUED_SECRET, ISSUED_TOKEN, SOURCE_SECRET, Wire, refuses, stretched
+from tests.wire import ISSUED_SECRET, ISSUED_TOKEN, SOURCE_SECRET, Answer, Sent, Wire, refuses, stretched
 
 MARKER = "payload-marker"
 SECRETS = (SOURCE_SECRET, ISSUED_SECRET, ISSUED_TOKEN)
@@ -171,6 +174,45 @@ def test_no_credential_is_told(wire: Wire) -> None:
     assert "IdentityError" in said
     for secret in (*SECRETS, "987654"):
         assert secret not in said
+
+
+DEVICE = changed(
+    'arn = "arn:aws:iam::111122223333:role/ml-launcher"',
+    'arn = "arn:aws:iam::111122223333:role/ml-launcher"\nmfa_serial = "arn:aws:iam::111122223333:mfa/jane"',
+)
+
+
+def unreachable(sent: Sent) -> Answer:
+    try:
+        raise OSError(sent.body)
+    except OSError as failed:
+        raise EndpointConnectionError(endpoint_url=sent.url) from failed
+
+
+@pytest.mark.parametrize("operation", ["GetSessionToken", "AssumeRole", "GetCallerIdentity"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        refuses("AccessDenied", "MultiFactorAuthentication failed", status=403),
+        refuses("ValidationError", "no", status=403),
+        unreachable,
+    ],
+    ids=["denied", "invalid", "unreachable"],
+)
+def test_no_traceback_tells_a_secret(operation: str, answer: Callable[[Sent], Answer], wire: Wire) -> None:
+    """Whichever call of STS fails: not in the frames' variables either, as crash reporters and pytest -l show them."""
+    codes = iter(["987654", "876543", "765432"])
+    wire.answers[operation] = answer
+    user = wire.user()
+    user._session.set_default_client_config(Config(retries={"total_max_attempts": 1}))
+    session = secured(wire, DEVICE, mfa_token=lambda: next(codes), source=user)
+    with pytest.raises(IdentityError) as caught:
+        session.client("sagemaker").create_training_job(**training_job())
+    told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    shown = "".join(told.format())
+    assert "self = " in shown
+    for secret in (*SECRETS, "987654", "876543", "765432"):
+        assert secret not in shown
 
 
 # --- what leaves the process

@@ -23,7 +23,7 @@ from tests.unit.described import (
     variant,
 )
 from tests.unit.secured import SUPPORT, Records, secured
-from tests.wire import Answer, Sent, Wire, refuses, says
+from tests.wire import OF_SESSIONS, Answer, Sent, Wire, refuses, says
 
 FOREIGN_KEY = KEY.replace("1234abcd", "ffffffff")
 OPEN = {"EnableNetworkIsolation": False}
@@ -75,7 +75,7 @@ def test_a_chain_that_is_as_it_must_be_is_kept(account: Account) -> None:
     """Each link is described by the support session, before the call is sent, and recorded as kept."""
     records = Records()
     create(secured(account.wire, audit=records))
-    sent = [one for one in account.wire.requests if one.operation != "AssumeRole"]
+    sent = [one for one in account.wire.requests if one.operation not in OF_SESSIONS]
     assert ["DescribeEndpointConfig", "DescribeModel", "DescribeModelPackage", "CreateEndpoint"] == [
         one.operation for one in sent
     ]
@@ -485,7 +485,7 @@ def test_invocations_are_looked_at_where_it_is_asked_for(account: Account) -> No
 def test_other_calls_make_no_look(call: Callable[[Any], object], account: Account) -> None:
     """What takes nothing into use asks for nothing more than itself."""
     call(secured(account.wire).client("sagemaker"))
-    assert 1 == len([one for one in account.wire.requests if one.operation != "AssumeRole"])
+    assert 1 == len([one for one in account.wire.requests if one.operation not in OF_SESSIONS])
 
 
 def test_explaining_makes_no_call(account: Account) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+from datetime import UTC, datetime
+
 import pytest
 
 from secure_sagemaker import Action, ControlError, SessionReport
-from tests.unit.baseline.stated import KEY
+from tests.unit.baseline.stated import COMPLETE, KEY
 from tests.unit.secured import secured, training_job
 from tests.unit.test_audit import record
 from tests.wire import Wire
@@ -79,3 +82,55 @@ def test_a_value_cannot_draw_on_the_table(wire: Wire) -> None:
     shown = str(session.report())
     assert "\x1b" not in shown
     assert [] == [line for line in shown.splitlines() if line.startswith("sagemaker.CreateModel")]
+
+
+WAIVED = f"""{COMPLETE}
+[[waivers]]
+control = "network-isolation"
+operations = ["CreateTrainingJob"]
+resources = ["churn-*"]
+resource_tags = {{ team = "churn" }}
+reason = "break-glass"
+ticket = "INC-4711"
+approver = "jane.doe"
+expires = 2026-11-30
+"""
+IN_FORCE = (
+    "network-isolation is waived for CreateTrainingJob of churn-*, team=churn: break-glass "
+    "(ticket INC-4711, approved by jane.doe, until 2026-11-30)"
+)
+
+
+class Days:
+    """A clock that a test turns by the day."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 30, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def test_what_is_waived_is_said_aloud(wire: Wire, caplog: pytest.LogCaptureFixture) -> None:
+    """A warning when the session is made, before any call."""
+    wire.clock = days = Days()
+    with caplog.at_level(logging.WARNING, "secure_sagemaker"):
+        secured(wire, clock=days)
+        assert [] == caplog.messages
+        secured(wire, WAIVED, clock=days)
+    assert [(IN_FORCE, logging.WARNING)] == [(one.getMessage(), one.levelno) for one in caplog.records]
+
+
+def test_what_is_waived_is_in_the_report_until_it_ends(wire: Wire) -> None:
+    """In the report and the verification, printed and as data, as long as it holds."""
+    wire.clock = days = Days()
+    session = secured(wire, WAIVED, clock=days)
+    (waiver,) = session.baseline.waivers
+    assert ((waiver,), (waiver,)) == (session.report().waivers, session.verify().waivers)
+    for shown in (str(session.report()), str(session.verify())):
+        assert shown.endswith(f"in force\n  {IN_FORCE}")
+    (plain,) = session.verify().as_dict()["waivers"]  # type: ignore[misc]  # a list of the waivers
+    assert ("INC-4711", "2026-11-30") == (plain["ticket"], plain["expires"])
+    days.now = datetime(2026, 12, 1, tzinfo=UTC)
+    assert () == session.report().waivers
+    assert "in force" not in str(session.report())

@@ -32,7 +32,7 @@ from tests.unit.secured import (
     secured,
     training_job,
 )
-from tests.wire import Answer, Sent, Wire, refuses, says
+from tests.wire import OF_SESSIONS, Answer, Sent, Wire, refuses, says
 
 # --- it is a boto3 session
 
@@ -134,7 +134,7 @@ def test_the_user_agent_names_library_and_baseline(wire: Wire) -> None:
     session.client("sagemaker", config=Config(user_agent_extra="lib/mine")).list_models()
     session.resource("s3").Bucket("ml-artifacts").Object("k").put(Body=b"")
     digest = session.baseline.digest[:12]
-    ours = [sent.headers["user-agent"] for sent in wire.requests if sent.operation != "AssumeRole"]
+    ours = [sent.headers["user-agent"] for sent in wire.requests if sent.operation not in OF_SESSIONS]
     assert 4 == len(ours)
     assert [] == [agent for agent in ours if f"baseline/{digest}" not in agent]
     assert [] == [agent for agent in ours if "secure-sagemaker/" not in agent or "Boto3/" not in agent]

@@ -53,12 +53,21 @@ def _maximal(patterns: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _all_but_actions(statement: Statement) -> Hashable:
-    return replace(statement, actions=("*",))
+    # As plain values: a statement that is made for its key alone is checked and sorted like any other.
+    return (
+        statement.effect,
+        statement.resources,
+        statement.not_resources,
+        statement.conditions,
+        statement.principals,
+    )
 
 
 def _all_but_resources(statement: Statement) -> Hashable:
     # What two NotResource statements say together is not what one with both lists says.
-    return statement if statement.not_resources else replace(statement, resources=("*",))
+    if statement.not_resources:
+        return statement
+    return statement.effect, statement.actions, statement.conditions, statement.principals
 
 
 def _with_actions(first: Statement, second: Statement) -> Statement:
@@ -82,6 +91,7 @@ def _merged(
     return tuple(sorted(groups.values(), key=_order))
 
 
+@lru_cache(maxsize=4096)
 def _order(statement: Statement) -> tuple[str, str]:
     return statement.effect.value, str(statement.to_mapping())
 

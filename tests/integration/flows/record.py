@@ -67,6 +67,7 @@ def _chain(raised: BaseException | None) -> Iterator[BaseException]:
 def observed(stage: Stage, refusal: SecureSageMakerError | None) -> dict[str, Any]:
     """The row of the documentation's table, as the wire and the audit trail tell it."""
     flow = stage.flow
+    recorded = {record.request_id for record in stage.records}
     row: dict[str, Any] = {
         "title": flow.title,
         "outcome": flow.outcome.value,
@@ -76,6 +77,8 @@ def observed(stage: Stage, refusal: SecureSageMakerError | None) -> dict[str, An
                 _named(one.service, one.operation)
                 for one in requests_of(stage)
                 if not (one.principal or "").endswith("-support")  # what the library reads for itself
+                # Whose a session's keys are it asks for itself as well, and records nothing of it.
+                if one.operation != "GetCallerIdentity" or one.request_id in recorded
             }
             - {"sts.AssumeRole"}
         ),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from secure_sagemaker.local import EmbeddedAWS, embedded_aws
-from tests.unit.cli.running import run
+from tests.unit.cli.running import baseline_file, installed, run
 
 STATED = """
 source_identity = "jane.doe"
@@ -60,6 +60,7 @@ def test_it_tells_all_in_json(file: Path, aws: EmbeddedAWS) -> None:
         "tasks": [],
         "policy_characters": None,
         "client_only": [],
+        "waivers": [],
     } == told
     assert aws.environment["AWS_SECRET_ACCESS_KEY"] not in ran.stdout
 
@@ -107,3 +108,12 @@ def test_an_mfa_code_needs_a_terminal(file: Path, aws: EmbeddedAWS) -> None:
     ran = run("whoami", "--baseline", file)
     assert 1 == ran.code
     assert "there is none" in ran.stderr
+
+
+def test_a_refusal_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In words alone: the audit record of it is the log's, and nobody has set that up."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAUSER")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
+    ran = installed("whoami", "--baseline", baseline_file(tmp_path))
+    assert ran.stderr.startswith("error: sts.AssumeRole refused by control 'source-credentials'")
+    assert "{" not in ran.stderr

@@ -23,10 +23,10 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_next_session_takes_what_was_kept(wire: Wire, folder: Path) -> None:
-    """One AssumeRole serves every session of the same scope; each signs with the same key."""
+    """One AssumeRole serves every session of the same scope; each asks whose the key is, and signs with it."""
     for _ in range(3):
         secured(wire, credential_cache=folder).client("sagemaker").list_models()
-    assert ["AssumeRole", "ListModels", "ListModels", "ListModels"] == wire.operations
+    assert ["AssumeRole", *["GetCallerIdentity", "ListModels"] * 3] == wire.operations
     assert 1 == len({sent.access_key_id for sent in wire.of("ListModels")})
 
 

@@ -76,21 +76,22 @@ def test_sixty_four_threads_across_an_expiry_assume_the_role_once(wire: Wire, ti
     assert {"ASIASESSION00001"} == {sent.access_key_id for sent in wire.of("ListModels")[1:]}
 
 
-def outage(wire: Wire) -> None:
-    wire.answers["AssumeRole"] = refuses("ServiceUnavailable", status=403)  # which botocore does not retry
+def outage(wire: Wire, code: str = "ServiceUnavailable") -> None:
+    wire.answers["AssumeRole"] = refuses(code, status=403)  # which botocore does not retry
 
 
-def test_an_outage_of_sts_does_not_stop_who_has_credentials(wire: Wire, time: Time) -> None:
+@pytest.mark.parametrize("code", ["ServiceUnavailable", "Throttling"])
+def test_an_outage_of_sts_does_not_stop_who_has_credentials(code: str, wire: Wire, time: Time) -> None:
     """What is good goes on signing until two minutes before its end; then calls fail, and nothing ambient steps in."""
     client = secured(wire, clock=time).client("sagemaker")
     client.list_models()
-    outage(wire)
+    outage(wire, code)
     for minutes in (50, 7):
         time.passes(minutes=minutes)
         client.list_models()
     assert {"ASIASESSION00000"} == {sent.access_key_id for sent in wire.of("ListModels")}
     time.passes(minutes=1.5)
-    with pytest.raises(IdentityError, match="ServiceUnavailable"):
+    with pytest.raises(IdentityError, match=code):
         client.list_models()
     assert 3 == len(wire.of("ListModels"))
 
@@ -127,6 +128,24 @@ def test_after_an_outage_all_is_as_before(wire: Wire, time: Time) -> None:
     before = assumed(wire)
     client.list_models()
     assert before == assumed(wire)
+
+
+def test_who_interrupts_says_nothing_about_sts(wire: Wire, time: Time) -> None:
+    """After Ctrl-C in the middle of a refresh the next signature asks at once; that was no outage."""
+    client = secured(wire, clock=time).client("sagemaker")
+    client.list_models()
+    answered = wire.answers["AssumeRole"]
+
+    def interrupted(_: Sent) -> Answer:
+        raise KeyboardInterrupt
+
+    wire.answers["AssumeRole"] = interrupted
+    time.passes(minutes=46)
+    with pytest.raises(KeyboardInterrupt):
+        client.list_models()
+    wire.answers["AssumeRole"] = answered
+    client.list_models()
+    assert "ASIASESSION00001" == wire.of("ListModels")[-1].access_key_id
 
 
 @pytest.mark.parametrize("minutes", [-4, 4], ids=["slow", "fast"])

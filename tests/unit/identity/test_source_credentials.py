@@ -97,6 +97,7 @@ def test_what_is_excused_assumes_and_is_recorded(text: str, action: Action, wire
         (record.outcome, record.service, record.region) for record in told
     }
     assert {action} == {decision.action for record in told for decision in record.decisions}
+    assert [wire.request_id(sent) for sent in wire.of("AssumeRole")] == [record.request_id for record in told]
     assert ("SEC-7" in str(told[0].as_dict())) is (action is Action.WAIVED)
     assert action.value in str(session.report())
 
@@ -144,6 +145,7 @@ def test_a_failed_attempt_is_recorded_as_that(wire: Wire) -> None:
     with pytest.raises(IdentityError):
         of_a_user(wire, OBSERVED, audit=records).client("sagemaker").list_models()
     assert ("AssumeRole", "failed", "IdentityError") == records.outcomes[0]
+    assert wire.request_id(wire.one("AssumeRole")) == records[0].request_id
 
 
 def test_what_cannot_be_recorded_is_not_excused(wire: Wire) -> None:
