@@ -10,11 +10,10 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from secure_sagemaker.baseline import SecurityBaseline
+from secure_sagemaker.baseline import SecurityBaseline, Task
 from secure_sagemaker.identity.policies.documents import PolicyDocument
 from secure_sagemaker.identity.policies.guardrail import guardrail
 from secure_sagemaker.identity.policies.inline import Scope, task_policy
-from secure_sagemaker.identity.policies.tasks import Task
 from tools.golden import ACCOUNT, STATED, TODAY, key, role
 
 FOLDER = Path(__file__).parents[1] / "tests/golden/policies"
