@@ -16,13 +16,11 @@ from secure_sagemaker.baseline import SecurityBaseline
 from secure_sagemaker.exceptions import SessionError
 from secure_sagemaker.handlers import Guard, register
 from secure_sagemaker.identity import AssumedRole, AssumeRoleProvider
-from secure_sagemaker.network import EndpointPolicy
 
 __all__ = [
     "SecureBotocoreSession",
     "configured_region",
     "foreign_credentials",
-    "refuse_endpoint",
     "refuse_options",
     "user_agent",
 ]
@@ -70,21 +68,6 @@ def _validates(session: botocore.session.Session, config: object) -> bool:
 def user_agent(baseline: SecurityBaseline) -> str:
     """What requests say of this library and the baseline that they are held to."""
     return f"secure-sagemaker/{version('secure-sagemaker')} baseline/{baseline.digest[:12]}"
-
-
-def refuse_endpoint(client: BaseClient, endpoints: EndpointPolicy) -> None:
-    """Refuse a client that would talk to anybody but AWS.
-
-    Raises:
-        SessionError: It would.
-    """
-    endpoint = client.meta.endpoint_url
-    if (problem := endpoints.problem(endpoint)) is not None:
-        raise SessionError(
-            f"a {client.meta.service_model.service_name} client would talk to {endpoint}: {problem}",
-            remedy="unset AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_<SERVICE> and endpoint_url in the shared config, "
-            "leave endpoint_url= and use_ssl= out, or list the origin in privatelink.allowed_endpoint_urls",
-        )
 
 
 def foreign_credentials(what: str) -> SessionError:
@@ -146,7 +129,7 @@ class SecureBotocoreSession(botocore.session.Session):
             return self._elsewhere(region_name).create_client(service_name, region_name, **options)
         refuse_options(self, options)
         client = super().create_client(service_name, region_name=region_name, **options)
-        refuse_endpoint(client, self.guard.endpoints)
+        self.guard.network.hold(client)
         return client
 
     def __reduce__(self) -> NoReturn:

@@ -8,6 +8,7 @@
     ├── ControlError               a request was refused before it was sent
     ├── SessionError               a client was asked for that would leave the secured path
     │   └── RegionError            the baseline says nothing about that region
+    ├── PeerError                  a connection was answered from outside of the allowed networks
     ├── IdentityError              the role could not be assumed, or is not the one expected
     ├── KeyResolutionError         a KMS alias or id could not be resolved to a usable key
     ├── PolicyError                an IAM policy cannot be generated, or does not fit
@@ -33,6 +34,7 @@ __all__ = [
     "IdentityError",
     "KeyResolutionError",
     "LoosenedBaselineError",
+    "PeerError",
     "PolicyError",
     "RegionError",
     "SecureSageMakerError",
@@ -173,6 +175,20 @@ class SessionError(SecureSageMakerError):
 
 class RegionError(SessionError):
     """The baseline has nothing to say about the region a client was asked for."""
+
+
+class PeerError(SecureSageMakerError):
+    """A connection was answered from outside of the allowed networks, and closed before anything was sent.
+
+    Attributes:
+        host: The host that was to be reached; the proxy, where one is used.
+        address: The address that answered.
+    """
+
+    def __init__(self, message: str, *, remedy: str, host: str, address: str) -> None:
+        super().__init__(message, remedy=remedy)
+        self.host = host
+        self.address = address
 
 
 class IdentityError(SecureSageMakerError):

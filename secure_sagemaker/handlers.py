@@ -32,7 +32,7 @@ from secure_sagemaker.controls import Enforcement, Enforcer, Snapshot
 from secure_sagemaker.definitions import DefinitionStore
 from secure_sagemaker.exceptions import SecureSageMakerError, SessionError
 from secure_sagemaker.identity import AssumedRole, KeyResolver
-from secure_sagemaker.network import EndpointPolicy
+from secure_sagemaker.network import NetworkPolicy
 from secure_sagemaker.presigning import PostForm, bounded, post_object, without_owner_header
 from secure_sagemaker.references import Named, ReferencedResources
 from secure_sagemaker.signatures import SIGV4, signing_key
@@ -72,7 +72,7 @@ class Guard:
     enforcer: Enforcer
     keys: KeyResolver
     role: AssumedRole
-    endpoints: EndpointPolicy
+    network: NetworkPolicy
     definitions: DefinitionStore
     trail: AuditTrail
     references: ReferencedResources | None
@@ -168,7 +168,7 @@ class Guard:
                     f"a URL for {call.model.name} would be signed for {request.method}, which is another operation",
                     remedy="leave HttpMethod out, and name the operation that is meant",
                 )
-            if (problem := self.endpoints.problem(str(request.url))) is not None:
+            if (problem := self.network.endpoints.problem(str(request.url))) is not None:
                 raise SessionError(
                     f"the URL was not signed: {problem}",
                     remedy="let clients be made by the secure session alone, without endpoint_url of their own",
@@ -182,7 +182,7 @@ class Guard:
 
     def before_send(self, *, request: AWSPreparedRequest, **_: object) -> None:
         """Let nothing out that goes elsewhere or is signed by another key."""
-        problem = self.endpoints.problem(request.url) or self._signature_problem(request)
+        problem = self.network.endpoints.problem(request.url) or self._signature_problem(request)
         if problem is not None:
             raise SessionError(
                 f"the request was held back: {problem}",

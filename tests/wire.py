@@ -282,5 +282,10 @@ def stretched(monkeypatch: pytest.MonkeyPatch) -> Wire:
         return AWSResponse(request.url, answer.status, dict(answer.headers), _Raw(answer.body))
 
     monkeypatch.setattr(URLLib3Session, "send", send)
-    monkeypatch.setattr(botocore.session, "create_loader", lambda *_, **__: _SERVICE_MODELS)
+    read_models_once(monkeypatch)
     return wire
+
+
+def read_models_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have all sessions share what was read of botocore's service models."""
+    monkeypatch.setattr(botocore.session, "create_loader", lambda *_, **__: _SERVICE_MODELS)

@@ -9,11 +9,10 @@ from weakref import WeakKeyDictionary
 from botocore.client import BaseClient
 
 from secure_sagemaker.activation.notes import Notes
-from secure_sagemaker.activation.patches import key_given_to, swap_credentials, verifies_tls
+from secure_sagemaker.activation.patches import key_given_to, swap_credentials
 from secure_sagemaker.activation.places import where_made
 from secure_sagemaker.activation.securing import Securing
 from secure_sagemaker.activation.source import Earlier
-from secure_sagemaker.clients import foreign_credentials
 from secure_sagemaker.exceptions import SessionError
 from secure_sagemaker.handlers import hold_back, is_guarded, register_calls, release
 from secure_sagemaker.identity import is_assuming
@@ -55,13 +54,12 @@ class EarlierClients:
         try:
             if (key := key_given_to(client)) is not None:
                 self._securing.is_foreign(key, "it was given credentials of its own")
-            if not verifies_tls(client):
-                raise foreign_credentials("it does not check TLS certificates")
             guard = self._securing.guard(client.meta.region_name)
+            leave_way = guard.network.hold_way(client)
         except SessionError as problem:
             self._refuse(client, str(problem).splitlines()[0])
             return
-        self._held[client] = swap_credentials(client, guard.role.credentials)
+        self._held[client] = _both(swap_credentials(client, guard.role.credentials), leave_way)
         register_calls(client.meta.events, guard)
 
     def _refuse(self, client: BaseClient, why: str) -> None:
@@ -80,6 +78,14 @@ class EarlierClients:
 
         hold_back(client.meta.events, refuse)
         self._held[client] = _nothing
+
+
+def _both(first: Callable[[], None], second: Callable[[], None]) -> Callable[[], None]:
+    def restore() -> None:
+        first()
+        second()
+
+    return restore
 
 
 def _nothing() -> None:

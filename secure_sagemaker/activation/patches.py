@@ -31,7 +31,7 @@ from botocore.credentials import Credentials
 from secure_sagemaker.activation.asynchronous import AwaitedCredentials, ClientContext
 from secure_sagemaker.exceptions import SessionError
 
-__all__ = ["Interception", "Making", "Patches", "key_given_to", "own_key", "swap_credentials", "verifies_tls"]
+__all__ = ["Interception", "Making", "Patches", "key_given_to", "own_key", "swap_credentials"]
 
 _SIGNATURE = inspect.signature(botocore.session.Session.create_client)
 _Function = Callable[..., Any]
@@ -184,12 +184,6 @@ _REPLACEMENTS: Mapping[str, Callable[[Interception, _Function], _Function]] = {
     "get_credentials": _get_credentials,
     "set_credentials": _set_credentials,
 }
-
-
-def verifies_tls(client: Any) -> bool:
-    """Whether an earlier client checks the certificates of whom it talks to."""
-    verify: object = client._endpoint.http_session._verify  # noqa: SLF001  # no public way to ask a client
-    return verify is None or bool(verify)
 
 
 def swap_credentials(client: Any, credentials: Credentials) -> Callable[[], None]:

@@ -27,7 +27,6 @@ from secure_sagemaker.activation.source import OtherKeys, Source
 from secure_sagemaker.clients import (
     SecureBotocoreSession,
     configured_region,
-    refuse_endpoint,
     refuse_options,
     user_agent,
 )
@@ -175,7 +174,7 @@ class Securing:
 
     def _finish(self, client: BaseClient, guard: Guard) -> BaseClient:
         with self._noting(client.meta.service_model.service_name):
-            refuse_endpoint(client, guard.endpoints)
+            guard.network.hold(client)
         register_calls(client.meta.events, guard)
         return client
 

@@ -67,10 +67,10 @@ class NetworkIsolation(Section):
 
 
 class PrivateLink(Section):
-    """How AWS is reached. Everything but ``allowed_endpoint_urls`` is refused by this version."""
+    """How AWS is reached. ``services`` and ``endpoints`` are refused by this version."""
 
     required: bool = False
-    """Every call goes over PrivateLink, or not at all."""
+    """Every call goes over PrivateLink, or not at all: ``allowed_networks`` have to be stated, and no proxy is used."""
     services: Annotated[Mapping[str, Literal["private-dns", "endpoint", "gateway", "public"]], *ReadOnly] = (
         Field(default_factory=dict, validate_default=True)
     )
@@ -78,7 +78,7 @@ class PrivateLink(Section):
     endpoints: Annotated[Mapping[str, str], *ReadOnly] = Field(default_factory=dict, validate_default=True)
     """Per service, the VPC endpoint's id or host name."""
     allowed_networks: tuple[Network, ...] = ()
-    """Networks (CIDR) whose addresses may answer; empty when any may."""
+    """Networks (CIDR) whose addresses may answer, looked at for each connection; empty when any may."""
     allowed_endpoint_urls: tuple[Origin, ...] = ()
     """Origins (``https://host[:port]``) beside AWS's own that a client may be pointed to; ``http``
     for this very machine only."""

@@ -98,7 +98,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _no_problem(_: str) -> None:
+def _held_to_nothing(_: object) -> None:
     return None
 
 
@@ -119,7 +119,7 @@ class AssumedRole:
         region: Where STS is called: the baseline's region, never the global endpoint.
         policies: The session policies that narrow it, asked for each time that the role is assumed.
         session_suffix: What the role session name ends with, to tell sessions apart in CloudTrail.
-        endpoint_problem: Tells why STS's endpoint may not be used, or None when it may.
+        hold: Holds each client for STS to what is said of the way to AWS, or raises.
         handed: Asks the process that assumed the role already, where this one was started by it.
         clock: Tells the time, in UTC.
         cache: Where credentials are kept for other processes.
@@ -134,7 +134,7 @@ class AssumedRole:
         region: str,
         policies: Callable[[], PassedPolicies] = PassedPolicies,
         session_suffix: str = "",
-        endpoint_problem: Callable[[str], str | None] = _no_problem,
+        hold: Callable[[STSClient], object] = _held_to_nothing,
         handed: Callable[[], Mapping[str, object]] | None = None,
         clock: Callable[[], datetime] = _utc_now,
         cache: CredentialCache | None = None,
@@ -149,7 +149,7 @@ class AssumedRole:
         self._region = region
         self._policies = policies
         self._suffix = session_suffix
-        self._endpoint_problem = endpoint_problem
+        self._hold = hold
         self._principal: Principal | None = None
         self._issued: set[str] = set()
         self._is_proven = False
@@ -247,7 +247,7 @@ class AssumedRole:
         return sts_client(
             source,
             region=self._region,
-            endpoint_problem=self._endpoint_problem,
+            hold=self._hold,
             wanted_for=self._baseline.role.arn,
         )
 

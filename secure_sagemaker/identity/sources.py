@@ -14,7 +14,7 @@ import botocore.session
 from botocore.exceptions import BotoCoreError
 
 from secure_sagemaker.controls import is_long_lived
-from secure_sagemaker.exceptions import IdentityError
+from secure_sagemaker.exceptions import IdentityError, SessionError
 
 if TYPE_CHECKING:
     from types_boto3_sts import STSClient
@@ -99,12 +99,12 @@ def holding(keys: Keys, *, like: boto3.Session) -> boto3.Session:
 
 
 def sts_client(
-    source: boto3.Session, *, region: str, endpoint_problem: Callable[[str], str | None], wanted_for: str
+    source: boto3.Session, *, region: str, hold: Callable[[STSClient], object], wanted_for: str
 ) -> STSClient:
     """The region's STS, signed for by the source.
 
     Raises:
-        IdentityError: There are no source credentials, or the endpoint is no place to send them to.
+        IdentityError: There are no source credentials, or the client would leave the secured path.
     """
     if source.get_credentials() is None:
         raise IdentityError(
@@ -116,10 +116,11 @@ def sts_client(
     client = source.client("sts", region_name=region)
     if client.meta.endpoint_url == _GLOBAL_STS:  # sts_regional_endpoints is "legacy" here
         client = source.client("sts", region_name=region, endpoint_url=f"https://sts.{region}.amazonaws.com")
-    if (problem := endpoint_problem(client.meta.endpoint_url)) is not None:
+    try:
+        hold(client)
+    except SessionError as refused:
+        problem = str(refused).splitlines()[0]
         raise IdentityError(
-            f"AssumeRole would go to another place: {problem}",
-            remedy="unset AWS_ENDPOINT_URL and endpoint_url in the shared config, or list the origin in "
-            "privatelink.allowed_endpoint_urls",
-        )
+            f"AssumeRole would leave the secured path: {problem}", remedy=refused.remedy
+        ) from refused
     return client

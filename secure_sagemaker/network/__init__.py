@@ -1,8 +1,12 @@
-"""Where a request may go.
+"""Where a request may go, and who may answer it.
 
-endpoints   which origins a client of the session may be pointed to
+policy      what a client's way to AWS is held to, when it is made
+endpoints   which origins it may be pointed to
+peers       which addresses may answer, checked on the connected socket
 """
 
 from secure_sagemaker.network.endpoints import EndpointPolicy
+from secure_sagemaker.network.peers import PeerPolicy
+from secure_sagemaker.network.policy import NetworkPolicy
 
-__all__ = ["EndpointPolicy"]
+__all__ = ["EndpointPolicy", "NetworkPolicy", "PeerPolicy"]

@@ -14,10 +14,8 @@ from secure_sagemaker.identity import read_anchor
 __all__ = ["load", "usable"]
 
 _LATER = (
-    ("privatelink.required", lambda baseline: baseline.privatelink.required),
     ("privatelink.services", lambda baseline: bool(baseline.privatelink.services)),
     ("privatelink.endpoints", lambda baseline: bool(baseline.privatelink.endpoints)),
-    ("privatelink.allowed_networks", lambda baseline: bool(baseline.privatelink.allowed_networks)),
     ("macie.mode", lambda baseline: baseline.macie.mode != "off"),
 )
 
@@ -65,6 +63,12 @@ def usable(baseline: SecurityBaseline, *, today: date) -> SecurityBaseline:
             f"the waiver of {waiver.control} ({waiver.ticket}) expired on {waiver.expires.isoformat()}",
             remedy="remove it, or have it approved anew with a later date",
             field="waivers",
+        )
+    if baseline.privatelink.required and not baseline.privatelink.allowed_networks:
+        raise UnsupportedBaselineError(
+            "this version of secure-sagemaker does not find out a VPC's networks by itself",
+            remedy="state them in privatelink.allowed_networks: the CIDR blocks of the VPC",
+            field="privatelink.required",
         )
     for field, asked in _LATER:
         if asked(baseline):

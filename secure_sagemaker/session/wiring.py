@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
-import botocore.loaders
 
 from secure_sagemaker.audit import AuditTrail
 from secure_sagemaker.baseline import SecurityBaseline
@@ -31,7 +30,7 @@ from secure_sagemaker.identity import (
     sts_client,
 )
 from secure_sagemaker.locks import ForkSafeLock
-from secure_sagemaker.network import EndpointPolicy
+from secure_sagemaker.network import NetworkPolicy
 from secure_sagemaker.references import ReferencedResources
 from secure_sagemaker.session.loading import usable
 from secure_sagemaker.session.scope import resolved_policies, support_policies
@@ -146,7 +145,7 @@ class Wiring:
             region=baseline.region,
             policies=policies,
             session_suffix="-support" if support else "",
-            endpoint_problem=_endpoints(baseline).problem,
+            hold=NetworkPolicy.of(baseline).hold,
             handed=handed,
             clock=self._clock,
             cache=self._cache,
@@ -155,7 +154,7 @@ class Wiring:
 
     def _wire(self, baseline: SecurityBaseline) -> _Region:
         session = SecureBotocoreSession(elsewhere=self.within)
-        endpoints = _endpoints(baseline)
+        network = NetworkPolicy.of(baseline)
         enforcer = Enforcer(baseline, today=self.today)
 
         def guard(role: AssumedRole, references: ReferencedResources | None) -> Guard:
@@ -164,7 +163,7 @@ class Wiring:
                 enforcer=enforcer,
                 keys=keys,
                 role=role,
-                endpoints=endpoints,
+                network=network,
                 definitions=DefinitionStore(baseline, s3=own_s3),
                 trail=self.trail,
                 references=references,
@@ -231,7 +230,7 @@ def with_mfa(
         sts_client,
         source,
         region=baseline.region,
-        endpoint_problem=_endpoints(baseline).problem,
+        hold=NetworkPolicy.of(baseline).hold,
         wanted_for=baseline.role.arn,
     )
     return mfa_source(
@@ -242,12 +241,4 @@ def with_mfa(
         max_age=baseline.role.mfa_max_age_seconds,
         clock=clock,
         cache=None if cache is None else (cache, source),
-    )
-
-
-def _endpoints(baseline: SecurityBaseline) -> EndpointPolicy:
-    return EndpointPolicy.for_partition(
-        botocore.loaders.create_loader().load_data("partitions"),
-        baseline.role_arn.partition,
-        baseline.privatelink.allowed_endpoint_urls,
     )

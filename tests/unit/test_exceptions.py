@@ -12,6 +12,7 @@ from secure_sagemaker.exceptions import (
     ControlError,
     KeyResolutionError,
     LoosenedBaselineError,
+    PeerError,
     SecureSageMakerError,
 )
 
@@ -43,6 +44,7 @@ ERRORS = [
     BaselineNotFoundError("what", remedy="how", searched=["a", "b"]),
     LoosenedBaselineError("what", remedy="how", field="region", earlier_source="a", later_source="b"),
     KeyResolutionError("what", remedy="how", key="alias/ml"),
+    PeerError("what", remedy="how", host="sts.eu-west-1.amazonaws.com", address="10.0.0.1"),
     REFUSED,
 ]
 

@@ -185,7 +185,6 @@ def test_without_a_baseline_there_is_no_session(
         ("[privatelink]\nrequired = true", "privatelink.required"),
         ('[privatelink.services]\nsagemaker = "endpoint"', "privatelink.services"),
         ('[privatelink.endpoints]\nsagemaker = "vpce-0a1b"', "privatelink.endpoints"),
-        ('[privatelink]\nallowed_networks = ["10.0.0.0/8"]', "privatelink.allowed_networks"),
         ('[macie]\nmode = "require"', "macie.mode"),
     ],
 )

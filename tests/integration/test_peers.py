@@ -1,0 +1,311 @@
+"""Who may answer: names that lead inside, outside, both, or elsewhere the next time; on real sockets, by real TLS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, SSLError
+
+from secure_sagemaker import IdentityError, PeerError, SecureSession, SessionError
+from tests.listening import (
+    Authority,
+    Names,
+    Place,
+    Witness,
+    authority,
+    named,
+    tls_server,
+    tunnelling_proxy,
+    witness,
+)
+from tests.unit.baseline.stated import COMPLETE
+from tests.unit.secured import baseline
+from tests.wire import OF_SESSIONS, Wire, read_models_once
+
+HOST, STS = "api.sagemaker.eu-west-1.amazonaws.com", "sts.eu-west-1.amazonaws.com"
+RUNTIME, S3 = "runtime.sagemaker.eu-west-1.amazonaws.com", "ml-artifacts.s3.eu-west-1.amazonaws.com"
+CERTIFIED = ("*.eu-west-1.amazonaws.com", "*.sagemaker.eu-west-1.amazonaws.com", S3)
+INSIDE, INSIDE_TOO, OUTSIDE = "127.0.5.1", "127.0.5.2", "127.0.6.1"
+NETWORKS = f'{COMPLETE}\n[privatelink]\nallowed_networks = ["127.0.5.0/24"]\n'
+REQUIRED = f"{NETWORKS}required = true\n"
+ONCE = Config(retries={"total_max_attempts": 1})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Net:
+    """Servers inside of the allowed network, a witness outside of it, and the names of both."""
+
+    names: Names
+    trusted: Authority
+    wire: Wire
+    inside: Place
+    outside: Witness
+    standing: ExitStack
+
+    def session(self, text: str = NETWORKS) -> SecureSession:
+        return SecureSession(baseline(text), source=self.wire.source())
+
+    def client(self, service: str = "sagemaker", text: str = NETWORKS, **options: Any) -> Any:
+        return self.session(text).client(service, **options)
+
+    def server(self, *names: str, keep_alive: bool = True, **options: Any) -> Place:
+        """Another one inside."""
+        context = self.trusted.context(*(names or CERTIFIED), **options)
+        return self.standing.enter_context(tls_server(self.wire, context, INSIDE_TOO, keep_alive=keep_alive))
+
+    @property
+    def work(self) -> list[str]:
+        """What arrived of the caller's own."""
+        return [operation for operation in self.wire.operations if operation not in OF_SESSIONS]
+
+
+@pytest.fixture(scope="module")
+def trusted(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """One authority for the module: keys take a while."""
+    return authority(tmp_path_factory.mktemp("ca"))
+
+
+@pytest.fixture
+def net(trusted: Authority, monkeypatch: pytest.MonkeyPatch) -> Iterator[Net]:
+    """AWS's own names, which lead inside."""
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(trusted.bundle))
+    read_models_once(monkeypatch)
+    names, wire = named(monkeypatch), Wire()
+    with ExitStack() as standing:
+        inside = standing.enter_context(tls_server(wire, trusted.context(*CERTIFIED), INSIDE))
+        outside = standing.enter_context(witness(OUTSIDE))
+        for host in (HOST, STS, RUNTIME, S3):
+            names.lead(host, inside)
+        yield Net(names=names, trusted=trusted, wire=wire, inside=inside, outside=outside, standing=standing)
+
+
+def test_what_is_answered_from_inside_goes(net: Net) -> None:
+    """Where names resolve to allowed addresses, everything is as ever."""
+    net.client(text=REQUIRED).list_models()
+    net.client("sagemaker-runtime").invoke_endpoint(EndpointName="churn", Body=b"x")
+    assert ["ListModels", "POST"] == net.work
+    assert net.outside.silent
+
+
+@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+def test_what_is_answered_from_outside_is_refused_once(mode: str, net: Net) -> None:
+    """Our own error reaches the caller, no byte leaves, not even a TLS hello, and nothing is tried again."""
+    net.names.lead(HOST, net.outside.place)
+    client = net.client(config=Config(retries={"mode": mode, "total_max_attempts": 3}))
+    with pytest.raises(PeerError, match=r"127\.0\.6\.1") as caught:
+        client.list_models()
+    assert (HOST, OUTSIDE) == (caught.value.host, caught.value.address)
+    assert "127.0.5.0/24" in str(caught.value)
+    assert b"" == net.outside.heard()
+    assert net.outside.silent
+    assert [] == net.work
+
+
+def test_the_role_is_assumed_inside_or_not_at_all(net: Net) -> None:
+    """The source's signature goes nowhere else either."""
+    net.names.lead(STS, net.outside.place)
+    with pytest.raises(PeerError, match=STS):
+        net.client().list_models()
+    assert b"" == net.outside.heard()
+    assert [] == net.wire.requests
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "host"),
+    [
+        ("sagemaker-runtime", "invoke_endpoint", {"EndpointName": "e", "Body": b"payload"}, RUNTIME),
+        (
+            "sagemaker-runtime",
+            "invoke_endpoint_with_response_stream",
+            {"EndpointName": "e", "Body": b"payload"},
+            RUNTIME,
+        ),
+        ("s3", "put_object", {"Bucket": "ml-artifacts", "Key": "k", "Body": b"payload"}, S3),
+        ("s3", "put_object", {"Bucket": "ml-artifacts", "Key": "k", "Body": b"p" * 2_000_000}, S3),
+    ],
+    ids=["invocation", "stream", "object", "large-object"],
+)
+def test_no_payload_leaves(
+    net: Net, service: str, operation: str, parameters: dict[str, Any], host: str
+) -> None:
+    """What carries data is held like what carries settings."""
+    net.names.lead(host, net.outside.place)
+    with pytest.raises(PeerError, match=host):
+        getattr(net.client(service), operation)(**parameters)
+    assert b"" == net.outside.heard()
+
+
+def test_a_transfers_threads_are_held_too(net: Net, tmp_path: Path) -> None:
+    """What boto3 uploads by threads of its own meets the same."""
+    net.names.lead(S3, net.outside.place)
+    file = tmp_path / "data"
+    file.write_bytes(b"payload")
+    with pytest.raises(PeerError):
+        net.client("s3").upload_file(str(file), "ml-artifacts", "k")
+    assert b"" == net.outside.heard()
+
+
+def test_a_name_that_leads_both_ways_is_good_for_the_inside_alone(net: Net) -> None:
+    """Of several addresses the one that answers is looked at, whichever it is."""
+    net.names.lead(HOST, [net.inside, net.outside.place], [net.outside.place, net.inside])
+    client = net.client()
+    client.list_models()
+    client._endpoint.http_session.close()  # so that the next call connects anew
+    with pytest.raises(PeerError):
+        client.list_models()
+    assert b"" == net.outside.heard()
+    assert ["ListModels"] == net.work
+
+
+def test_a_name_that_leads_elsewhere_the_next_time_is_found_out(net: Net) -> None:
+    """Each new connection is looked at: an earlier one that was fine proves nothing about it."""
+    once = net.server(keep_alive=False)
+    net.names.lead(HOST, once, net.outside.place)
+    client = net.client()
+    client.list_models()
+    with pytest.raises(PeerError):
+        client.list_models()
+    assert b"" == net.outside.heard()
+    assert ["ListModels"] == net.work
+
+
+def test_a_connection_that_stands_is_used_on(net: Net) -> None:
+    """After a name has moved, what goes over the connection that was looked at goes where it went."""
+    net.names.lead(HOST, net.inside, net.outside.place)
+    client = net.client()
+    client.list_models()
+    client.list_models()
+    assert ["ListModels", "ListModels"] == net.work
+    assert net.outside.silent
+
+
+def test_a_moved_endpoint_is_followed_within(net: Net) -> None:
+    """A name may move from one allowed address to another."""
+    net.names.lead(HOST, net.server(keep_alive=False), net.inside)
+    client = net.client()
+    client.list_models()
+    client.list_models()
+    assert ["ListModels", "ListModels"] == net.work
+
+
+# --- certificates
+
+
+@pytest.mark.parametrize(
+    ("names", "options", "told"),
+    [
+        (("api.sagemaker.us-east-1.amazonaws.com",), {}, "Hostname mismatch|doesn't match"),
+        ((HOST,), {"not_after": datetime(2020, 1, 1, tzinfo=UTC)}, "expired"),
+    ],
+    ids=["wrong-name", "expired"],
+)
+def test_an_allowed_address_is_not_enough(
+    net: Net, names: tuple[str, ...], options: dict[str, Any], told: str
+) -> None:
+    """The certificate is verified as ever, for the name that was to be reached."""
+    if "not_after" in options:
+        options = {"not_before": datetime(2019, 1, 1, tzinfo=UTC), **options}
+    net.names.lead(HOST, net.server(*names, **options))
+    with pytest.raises(SSLError, match=told):
+        net.client(config=ONCE).list_models()
+    assert [] == net.work
+
+
+@pytest.mark.parametrize("variable", ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"])
+def test_an_empty_bundle_turns_nothing_off(variable: str, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Earlier releases of botocore check no certificate where the variable is set and empty."""
+    monkeypatch.delenv("AWS_CA_BUNDLE")
+    monkeypatch.setenv(variable, "")
+    with pytest.raises((SessionError, BotoCoreError), match=r"TLS certificates|CA bundle"):
+        net.client()
+
+
+# --- proxies
+
+
+def test_a_proxy_outside_is_told_nothing(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Through a proxy the proxy is the peer: it does not learn where the request was to go."""
+    place = net.outside.place
+    client = net.client(config=Config(proxies={"https": f"http://{place.address}:{place.port}"}))
+    with pytest.raises(PeerError, match=OUTSIDE):
+        client.list_models()
+    assert b"" == net.outside.heard()
+    monkeypatch.setenv("HTTPS_PROXY", f"http://{place.address}:{place.port}")
+    with pytest.raises(PeerError, match=OUTSIDE):
+        net.client().list_models()
+    assert b"" == net.outside.heard()
+
+
+def test_a_proxy_inside_may_pass_it_on(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where PrivateLink is not required, an allowed address may be a proxy's."""
+    with tunnelling_proxy(INSIDE_TOO, {HOST: net.inside, STS: net.inside}) as (proxy, asked):
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}:{proxy.port}")
+        net.client().list_models()
+        assert {STS, HOST} == set(asked)
+    assert ["ListModels"] == net.work
+
+
+def test_where_privatelink_is_required_no_proxy_is_used(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error says who named it, and keeps its password."""
+    url = f"http://jane:s3cr3t-word@{INSIDE}:3128"
+    with pytest.raises(SessionError, match=rf"http://{INSIDE}:3128, from proxies=") as given:
+        net.client(text=REQUIRED, config=Config(proxies={"https": url}))
+    made_before = net.client(text=REQUIRED)
+    monkeypatch.setenv("HTTPS_PROXY", url)
+    with pytest.raises(SessionError, match="HTTPS_PROXY") as found:
+        net.client(text=REQUIRED)
+    with pytest.raises(IdentityError, match="HTTPS_PROXY") as assuming:
+        made_before.list_models()
+    for caught in (given, found, assuming):
+        assert "s3cr3t-word" not in str(caught.value)
+    assert [] == net.wire.requests
+
+
+# --- an activated process
+
+
+def test_in_an_activated_process_any_client_is_held(net: Net) -> None:
+    """A client that another session makes, and one from before that is adopted, connect inside or not at all."""
+    anybodys = boto3.Session(region_name="eu-west-1")
+    keyless = {"aws_access_key_id": "AKIA", "aws_secret_access_key": "s", "region_name": "eu-west-1"}
+    earlier = boto3.client("sagemaker", **keyless)  # type: ignore[call-overload]  # no literals
+    earlier._request_signer._credentials.method = "env"
+    with net.session().activate(earlier="adopt"):
+        for client in (anybodys.client("sagemaker"), earlier):
+            net.names.lead(HOST, net.outside.place)
+            with pytest.raises(PeerError):
+                client.list_models()
+            assert b"" == net.outside.heard()
+            net.names.lead(HOST, net.inside)
+            client.list_models()
+    assert ["ListModels", "ListModels"] == net.work
+    assert "send" not in vars(earlier._endpoint.http_session)
+
+
+def test_an_earlier_client_that_is_adopted_connects_anew(net: Net) -> None:
+    """Connections from before the activation are not used, and it is let go as it was found."""
+    client = boto3.client(
+        "sagemaker", region_name="eu-west-1", aws_access_key_id="AKIA", aws_secret_access_key="s", config=ONCE
+    )
+    http_session = client._endpoint.http_session
+    before = dict(http_session._pool_classes_by_scheme)
+    policy = net.session()._guard.network
+    restore = policy.hold_way(client)
+    net.names.lead(HOST, net.outside.place)
+    with pytest.raises(PeerError):
+        client.list_models()
+    assert b"" == net.outside.heard()
+    restore()
+    assert before == http_session._pool_classes_by_scheme
+    assert "send" not in vars(http_session)
+    net.names.lead(HOST, net.inside)
+    client.list_models()
+    assert ["ListModels"] == net.work
