@@ -14,7 +14,7 @@ from botocore.utils import ensure_boolean
 
 from secure_sagemaker.baseline import SecurityBaseline
 from secure_sagemaker.exceptions import SessionError
-from secure_sagemaker.handlers import Guard, register
+from secure_sagemaker.handlers import Guard, hold_to_network, register
 from secure_sagemaker.identity import AssumedRole, AssumeRoleProvider
 
 __all__ = [
@@ -129,7 +129,7 @@ class SecureBotocoreSession(botocore.session.Session):
             return self._elsewhere(region_name).create_client(service_name, region_name, **options)
         refuse_options(self, options)
         client = super().create_client(service_name, region_name=region_name, **options)
-        self.guard.network.hold(client)
+        hold_to_network(client, self.guard.network)
         return client
 
     def __reduce__(self) -> NoReturn:

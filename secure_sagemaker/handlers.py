@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Guard",
     "hold_back",
+    "hold_to_network",
+    "hold_way",
     "is_guarded",
     "register",
     "register_calls",
@@ -332,6 +334,40 @@ def register_classes(events: BaseEventHooks, handlers: ClassHandlers) -> None:
     )
 
 
+def hold_to_network(client: BaseClient, network: NetworkPolicy) -> None:
+    """Hold a client that was just made to what is said of the way to AWS.
+
+    Raises:
+        SessionError: It would go elsewhere or otherwise.
+    """
+    network.check_endpoint(client)
+    hold_way(client, network)
+
+
+def hold_way(client: BaseClient, network: NetworkPolicy) -> Callable[[], None]:
+    """The same but for where it is pointed to: each of its requests is looked at for that.
+
+    Returns:
+        Leaves the client as it was found.
+
+    Raises:
+        SessionError: It would go otherwise.
+    """
+    events, restore = client.meta.events, network.hold_connections(client)
+    route = network.routes.get(client.meta.service_model.service_name)
+    if route is None:
+        return restore
+    events.register_last(_RESOLUTION, route.resolve, _id(f"route.{_RESOLUTION}"))
+    events.register_first(_SENDING, route.check, _id(f"route.{_SENDING}"))
+
+    def leave() -> None:
+        restore()
+        events.unregister(_RESOLUTION, unique_id=_id(f"route.{_RESOLUTION}"))
+        events.unregister(_SENDING, unique_id=_id(f"route.{_SENDING}"))
+
+    return leave
+
+
 def hold_back(events: BaseEventHooks, refuse: Callable[..., None]) -> None:
     """Have every use of a client refused, before its request is made, signed or sent."""
     for event in _USES:
@@ -372,5 +408,6 @@ _CALLS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     }
 )
 _FIRST = frozenset({"choose-signer.s3", "before-send"})
+_RESOLUTION, _SENDING = "before-endpoint-resolution", "before-send"
 _USES = ("provide-client-params", "before-sign", "before-send")
 _CLASS, _S3_CLASS = "creating-client-class", "creating-client-class.s3"

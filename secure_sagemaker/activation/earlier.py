@@ -14,7 +14,7 @@ from secure_sagemaker.activation.places import where_made
 from secure_sagemaker.activation.securing import Securing
 from secure_sagemaker.activation.source import Earlier
 from secure_sagemaker.exceptions import SessionError
-from secure_sagemaker.handlers import hold_back, is_guarded, register_calls, release
+from secure_sagemaker.handlers import hold_back, hold_way, is_guarded, register_calls, release
 from secure_sagemaker.identity import is_assuming
 
 __all__ = ["EarlierClients"]
@@ -55,7 +55,7 @@ class EarlierClients:
             if (key := key_given_to(client)) is not None:
                 self._securing.is_foreign(key, "it was given credentials of its own")
             guard = self._securing.guard(client.meta.region_name)
-            leave_way = guard.network.hold_way(client)
+            leave_way = hold_way(client, guard.network)
         except SessionError as problem:
             self._refuse(client, str(problem).splitlines()[0])
             return

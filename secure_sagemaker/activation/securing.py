@@ -31,7 +31,7 @@ from secure_sagemaker.clients import (
     user_agent,
 )
 from secure_sagemaker.exceptions import SessionError
-from secure_sagemaker.handlers import Guard, register_calls, register_classes, release
+from secure_sagemaker.handlers import Guard, hold_to_network, register_calls, register_classes, release
 from secure_sagemaker.identity import is_assuming
 
 __all__ = ["Securing"]
@@ -174,7 +174,7 @@ class Securing:
 
     def _finish(self, client: BaseClient, guard: Guard) -> BaseClient:
         with self._noting(client.meta.service_model.service_name):
-            guard.network.hold(client)
+            hold_to_network(client, guard.network)
         register_calls(client.meta.events, guard)
         return client
 

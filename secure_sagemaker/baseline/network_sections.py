@@ -67,16 +67,16 @@ class NetworkIsolation(Section):
 
 
 class PrivateLink(Section):
-    """How AWS is reached. ``services`` and ``endpoints`` are refused by this version."""
+    """How AWS is reached. ``gateway``, ``public`` and the bare ids of endpoints are refused by this version."""
 
     required: bool = False
     """Every call goes over PrivateLink, or not at all: ``allowed_networks`` have to be stated, and no proxy is used."""
     services: Annotated[Mapping[str, Literal["private-dns", "endpoint", "gateway", "public"]], *ReadOnly] = (
         Field(default_factory=dict, validate_default=True)
     )
-    """Per service, how it is reached."""
+    """Per service, as boto3 names it, how it is reached; by its public name where nothing is said."""
     endpoints: Annotated[Mapping[str, str], *ReadOnly] = Field(default_factory=dict, validate_default=True)
-    """Per service, the VPC endpoint's id or host name."""
+    """Per service, the VPC endpoint's own host name; of S3's what follows ``bucket.`` in it."""
     allowed_networks: tuple[Network, ...] = ()
     """Networks (CIDR) whose addresses may answer, looked at for each connection; empty when any may."""
     allowed_endpoint_urls: tuple[Origin, ...] = ()

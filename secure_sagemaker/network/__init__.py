@@ -2,6 +2,7 @@
 
 policy      what a client's way to AWS is held to, when it is made
 endpoints   which origins it may be pointed to
+privatelink which VPC endpoint a service is reached by
 peers       which addresses may answer, checked on the connected socket
 """
 

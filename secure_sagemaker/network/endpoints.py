@@ -72,6 +72,10 @@ class EndpointPolicy:
             self._fine.add(place)
         return problem
 
+    def lists(self, url: str) -> bool:
+        """Whether the baseline lists a URL's origin."""
+        return _origin(url) in self.allowed_origins
+
     def _problem(self, url: str) -> str | None:
         origin = _origin(url)
         if origin in self.allowed_origins:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 import botocore.loaders
 from botocore.client import BaseClient
+from botocore.regions import EndpointResolverBuiltins
 
 from secure_sagemaker.baseline import SecurityBaseline
 from secure_sagemaker.exceptions import SessionError
 from secure_sagemaker.network.endpoints import EndpointPolicy
 from secure_sagemaker.network.peers import PeerPolicy, hold_connections
+from secure_sagemaker.network.privatelink import Route, public_host, routes
 
 __all__ = ["NetworkPolicy"]
 
@@ -28,6 +32,10 @@ class NetworkPolicy:
     """Which addresses may answer; None when any may."""
     private: bool = False
     """Nothing goes but over PrivateLink: through no proxy."""
+    region: str = ""
+    """Where its services are."""
+    routes: Mapping[str, Route] = field(default_factory=lambda: MappingProxyType({}))
+    """The services that are reached by an endpoint's own name."""
 
     @classmethod
     def of(cls, baseline: SecurityBaseline) -> Self:
@@ -41,25 +49,40 @@ class NetworkPolicy:
             ),
             peers=PeerPolicy.of(stated.allowed_networks) if stated.allowed_networks else None,
             private=stated.required,
+            region=baseline.region,
+            routes=routes(baseline),
         )
 
-    def hold(self, client: BaseClient) -> None:
-        """Refuse a client that would talk to anybody but AWS, and have its connections looked at.
+    def check_endpoint(self, client: BaseClient) -> None:
+        """Let a client be used for where it is pointed to.
 
         Raises:
-            SessionError: It would, or would go another way than the baseline says.
+            SessionError: It would talk to anybody but AWS, or to another host than PrivateLink is to reach.
         """
         name, endpoint = client.meta.service_model.service_name, client.meta.endpoint_url
         if (problem := self.endpoints.problem(endpoint)) is not None:
             raise SessionError(
-                f"a {name} client would talk to {endpoint}: {problem}",
+                f"a {name} client would talk to {endpoint}{_named_by(client, endpoint)}: {problem}",
                 remedy="unset AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_<SERVICE> and endpoint_url in the shared config, "
                 "leave endpoint_url= and use_ssl= out, or list the origin in privatelink.allowed_endpoint_urls",
             )
-        self.hold_way(client)
+        given = _given_endpoint(client) if self.private else None
+        if given is not None and not self._may_be_given(name, given):
+            raise SessionError(
+                f"a {name} client is pointed to {given}{_named_by(client, given)}, and PrivateLink is required",
+                remedy="unset AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_<SERVICE> and endpoint_url in the shared config, and"
+                " leave endpoint_url= out; name a VPC endpoint in privatelink.endpoints, or list the origin in"
+                " privatelink.allowed_endpoint_urls",
+            )
 
-    def hold_way(self, client: BaseClient) -> Callable[[], None]:
-        """The same for how it gets there, whatever it is pointed to: each request of it is looked at besides.
+    def _may_be_given(self, service: str, url: str) -> bool:
+        route = self.routes.get(service)
+        if self.endpoints.lists(url) or (route is not None and route.admits(url)):
+            return True
+        return url.rstrip("/") == f"https://{public_host(service, self.region)}"
+
+    def hold_connections(self, client: BaseClient) -> Callable[[], None]:
+        """Have a client's connections looked at.
 
         Returns:
             Leaves the client as it was found.
@@ -99,6 +122,22 @@ def _proxy(client: BaseClient) -> str | None:
     port = "" if parts.port is None else f":{parts.port}"
     by = "proxies= of its Config" if given else "the environment (HTTPS_PROXY, HTTP_PROXY)"
     return f"the proxy {parts.scheme}://{parts.hostname}{port}, from {by}"
+
+
+def _given_endpoint(client: Any) -> str | None:
+    """The endpoint that an argument, the environment or a file gave a client."""
+    resolver = client._ruleset_resolver  # noqa: SLF001  # no public way to ask a client
+    given = None if resolver is None else resolver._builtins.get(EndpointResolverBuiltins.SDK_ENDPOINT)  # noqa: SLF001  # as above
+    return None if given is None else str(given)
+
+
+def _named_by(client: BaseClient, url: str) -> str:
+    """What an endpoint that is none of botocore's own comes from, as far as it can be told."""
+    service = str(client.meta.service_model.service_id).replace(" ", "_").upper()
+    for variable in (f"AWS_ENDPOINT_URL_{service}", "AWS_ENDPOINT_URL"):
+        if os.environ.get(variable) == url:
+            return f", which {variable} says in the environment"
+    return ""
 
 
 def _http_session(client: Any) -> Any:

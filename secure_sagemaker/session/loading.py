@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -13,9 +14,18 @@ from secure_sagemaker.identity import read_anchor
 
 __all__ = ["load", "usable"]
 
+_BARE_ID = re.compile(r"vpce-[0-9a-f]+")
 _LATER = (
-    ("privatelink.services", lambda baseline: bool(baseline.privatelink.services)),
-    ("privatelink.endpoints", lambda baseline: bool(baseline.privatelink.endpoints)),
+    (
+        "privatelink.services",
+        lambda baseline: not {"gateway", "public"}.isdisjoint(baseline.privatelink.services.values()),
+    ),
+    (
+        "privatelink.endpoints",
+        lambda baseline: any(
+            _BARE_ID.fullmatch(stated) for stated in baseline.privatelink.endpoints.values()
+        ),
+    ),
     ("macie.mode", lambda baseline: baseline.macie.mode != "off"),
 )
 

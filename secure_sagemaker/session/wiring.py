@@ -18,7 +18,7 @@ from secure_sagemaker.clients import SecureBotocoreSession
 from secure_sagemaker.controls import Enforcer
 from secure_sagemaker.definitions import DefinitionStore
 from secure_sagemaker.exceptions import BaselineError, RegionError
-from secure_sagemaker.handlers import Guard
+from secure_sagemaker.handlers import Guard, hold_to_network
 from secure_sagemaker.identity import (
     AssumedRole,
     CredentialCache,
@@ -145,7 +145,7 @@ class Wiring:
             region=baseline.region,
             policies=policies,
             session_suffix="-support" if support else "",
-            hold=NetworkPolicy.of(baseline).hold,
+            hold=partial(hold_to_network, network=NetworkPolicy.of(baseline)),
             handed=handed,
             clock=self._clock,
             cache=self._cache,
@@ -230,7 +230,7 @@ def with_mfa(
         sts_client,
         source,
         region=baseline.region,
-        hold=NetworkPolicy.of(baseline).hold,
+        hold=partial(hold_to_network, network=NetworkPolicy.of(baseline)),
         wanted_for=baseline.role.arn,
     )
     return mfa_source(

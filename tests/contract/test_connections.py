@@ -7,6 +7,7 @@ import socket
 import ssl
 
 import boto3
+import botocore.loaders
 import pytest
 import urllib3.connection
 from botocore.awsrequest import (
@@ -16,6 +17,7 @@ from botocore.awsrequest import (
     AWSHTTPSConnectionPool,
     AWSPreparedRequest,
 )
+from botocore.endpoint_provider import EndpointProvider
 from botocore.exceptions import HTTPClientError
 from botocore.httpsession import URLLib3Session
 
@@ -35,6 +37,29 @@ def test_a_client_sends_by_a_session_of_its_own(monkeypatch: pytest.MonkeyPatch)
     assert one is not other
     assert one._verify is True
     assert one._proxy_config.proxy_url_for("https://sts.eu-west-1.amazonaws.com") is None
+
+
+def test_a_given_endpoint_is_told_by_the_resolver() -> None:
+    """`_ruleset_resolver._builtins` has what an argument gave, under the name that its rules know it by."""
+    made = boto3.Session(region_name="eu-west-1")
+    given = "https://sts.eu-west-1.amazonaws.com"
+    for options, told in (({}, None), ({"endpoint_url": given}, given)):
+        client = made.client("sts", **options)
+        assert told == client._ruleset_resolver._builtins["SDK::Endpoint"]
+
+
+def test_rules_for_endpoints_are_read_without_a_client() -> None:
+    """By `EndpointProvider`, from what the loader has: every service has them."""
+    loader = botocore.loaders.create_loader()
+    rules = loader.load_service_model("sagemaker", "endpoint-rule-set-1")
+    provider = EndpointProvider(ruleset_data=rules, partition_data=loader.load_data("partitions"))
+    found = provider.resolve_endpoint(Region="cn-north-1", UseFIPS=False, UseDualStack=False)
+    assert "https://api.sagemaker.cn-north-1.amazonaws.com.cn" == found.url
+    assert [] == [
+        service
+        for service in loader.list_available_services("service-2")
+        if service not in loader.list_available_services("endpoint-rule-set-1")
+    ]
 
 
 def test_pools_are_made_of_the_sessions_classes() -> None:

@@ -15,6 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, SSLError
 
 from secure_sagemaker import IdentityError, PeerError, SecureSession, SessionError
+from secure_sagemaker.handlers import hold_way
 from tests.listening import (
     Authority,
     Names,
@@ -196,6 +197,24 @@ def test_a_moved_endpoint_is_followed_within(net: Net) -> None:
     assert ["ListModels", "ListModels"] == net.work
 
 
+def test_an_endpoint_is_reached_by_its_own_name(net: Net) -> None:
+    """The server's name and the certificate's are the endpoint's; an address outside is no better under it."""
+    own = "vpce-0a1b2c3d4e5f60718-1a2b3c4d.api.sagemaker.eu-west-1.vpce.amazonaws.com"
+    text = f'{REQUIRED}endpoints = {{ sagemaker = "{own}" }}\n'
+    net.names.lead(HOST, net.outside.place)
+    net.names.lead(own, net.server(own))
+    net.client(text=text).list_models()
+    assert own == net.wire.one("ListModels").host
+    net.names.lead(own, net.inside)
+    with pytest.raises(SSLError, match=r"Hostname mismatch|doesn't match"):
+        net.client(text=text, config=ONCE).list_models()
+    net.names.lead(own, net.outside.place)
+    with pytest.raises(PeerError, match=own):
+        net.client(text=text).list_models()
+    assert b"" == net.outside.heard()
+    assert net.outside.silent
+
+
 # --- certificates
 
 
@@ -295,10 +314,13 @@ def test_an_earlier_client_that_is_adopted_connects_anew(net: Net) -> None:
     client = boto3.client(
         "sagemaker", region_name="eu-west-1", aws_access_key_id="AKIA", aws_secret_access_key="s", config=ONCE
     )
+    elsewhere = tls_server(net.wire, net.trusted.context(*CERTIFIED), OUTSIDE)
+    net.names.lead(HOST, net.standing.enter_context(elsewhere))
+    client.list_models()
     http_session = client._endpoint.http_session
     before = dict(http_session._pool_classes_by_scheme)
     policy = net.session()._guard.network
-    restore = policy.hold_way(client)
+    restore = hold_way(client, policy)
     net.names.lead(HOST, net.outside.place)
     with pytest.raises(PeerError):
         client.list_models()
@@ -308,4 +330,4 @@ def test_an_earlier_client_that_is_adopted_connects_anew(net: Net) -> None:
     assert "send" not in vars(http_session)
     net.names.lead(HOST, net.inside)
     client.list_models()
-    assert ["ListModels"] == net.work
+    assert ["ListModels", "ListModels"] == net.work

@@ -183,7 +183,7 @@ def test_without_a_baseline_there_is_no_session(
     ("stated", "field"),
     [
         ("[privatelink]\nrequired = true", "privatelink.required"),
-        ('[privatelink.services]\nsagemaker = "endpoint"', "privatelink.services"),
+        ('[privatelink.services]\nsagemaker = "gateway"', "privatelink.services"),
         ('[privatelink.endpoints]\nsagemaker = "vpce-0a1b"', "privatelink.endpoints"),
         ('[macie]\nmode = "require"', "macie.mode"),
     ],
