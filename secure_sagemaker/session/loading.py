@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from ipaddress import ip_network
 from pathlib import Path
 
 import boto3
@@ -14,6 +15,7 @@ from secure_sagemaker.identity import read_anchor
 
 __all__ = ["load", "usable"]
 
+_WIDEST = {4: 8, 6: 7}  # 10.0.0.0/8 and fc00::/7
 _BARE_ID = re.compile(r"vpce-[0-9a-f]+")
 _LATER = (
     (
@@ -80,6 +82,14 @@ def usable(baseline: SecurityBaseline, *, today: date) -> SecurityBaseline:
             remedy="state them in privatelink.allowed_networks: the CIDR blocks of the VPC",
             field="privatelink.required",
         )
+    if baseline.privatelink.required:
+        for network in map(ip_network, baseline.privatelink.allowed_networks):
+            if network.prefixlen < _WIDEST[network.version]:
+                raise BaselineError(
+                    f"{network} is wider than any private network, and privatelink.required is on",
+                    remedy="state the CIDR blocks of the VPC",
+                    field="privatelink.allowed_networks",
+                )
     for field, asked in _LATER:
         if asked(baseline):
             raise UnsupportedBaselineError(

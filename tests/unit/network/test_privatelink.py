@@ -281,3 +281,13 @@ def test_a_setting_for_the_global_sts_is_no_endpoint_of_somebodys_own(
     monkeypatch.setenv("AWS_STS_REGIONAL_ENDPOINTS", "legacy")
     secured(wire, required()).client("sagemaker").list_models()
     assert {"sts.eu-west-1.amazonaws.com"} == {sent.host for sent in wire.of("AssumeRole")}
+
+
+@pytest.mark.parametrize("network", ["0.0.0.0/0", "0.0.0.0/1", "::/0", "2000::/3"])
+def test_the_whole_internet_is_no_private_network(network: str, wire: Wire) -> None:
+    """Where PrivateLink is required, what is wider than any private range is refused; without, it is as stated."""
+    text = required().replace("10.0.0.0/16", network)
+    with pytest.raises(BaselineError, match="wider than any private network"):
+        secured(wire, text)
+    for fine in (required().replace("10.0.0.0/16", "10.0.0.0/8"), text.replace("required = true\n", "")):
+        secured(wire, fine).client("sts")
