@@ -74,6 +74,7 @@ if typing.TYPE_CHECKING:
         BaselineNotFoundError,
         ControlError,
         DefaultBucketError,
+        EgressError,
         IdentityError,
         KeyResolutionError,
         LoosenedBaselineError,
@@ -86,6 +87,7 @@ if typing.TYPE_CHECKING:
         UnsupportedSdkError,
     )
     from secure_sagemaker.identity import mfa_command, mfa_prompt
+    from secure_sagemaker.network import DiscoveredEndpoints, FoundEndpoint
     from secure_sagemaker.report import SessionReport, Verification
     from secure_sagemaker.session import SecureSession
 
@@ -108,9 +110,12 @@ __all__ = [
     "DataPerimeter",
     "Decision",
     "DefaultBucketError",
+    "DiscoveredEndpoints",
+    "EgressError",
     "Enforcement",
     "ExecutionRoles",
     "Exemption",
+    "FoundEndpoint",
     "Hardening",
     "IdentityError",
     "Images",
@@ -153,7 +158,17 @@ __all__ = [
 ]
 
 # The parts that offer these names, each importing those before it: what is asked for is imported then.
-_PARTS = ("exceptions", "baseline", "controls", "audit", "identity", "report", "session", "activation")
+_PARTS = (
+    "exceptions",
+    "baseline",
+    "controls",
+    "audit",
+    "identity",
+    "network",
+    "report",
+    "session",
+    "activation",
+)
 
 
 def _offered(name: str) -> object:

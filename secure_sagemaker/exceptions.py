@@ -9,6 +9,7 @@
     ├── SessionError               a client was asked for that would leave the secured path
     │   └── RegionError            the baseline says nothing about that region
     ├── PeerError                  a connection was answered from outside of the allowed networks
+    ├── EgressError                a connection of this process was refused while an egress guard was on
     ├── IdentityError              the role could not be assumed, or is not the one expected
     ├── KeyResolutionError         a KMS alias or id could not be resolved to a usable key
     ├── PolicyError                an IAM policy cannot be generated, or does not fit
@@ -31,6 +32,7 @@ __all__ = [
     "BaselineNotFoundError",
     "ControlError",
     "DefaultBucketError",
+    "EgressError",
     "IdentityError",
     "KeyResolutionError",
     "LoosenedBaselineError",
@@ -188,6 +190,18 @@ class PeerError(SecureSageMakerError):
     def __init__(self, message: str, *, remedy: str, host: str, address: str) -> None:
         super().__init__(message, remedy=remedy)
         self.host = host
+        self.address = address
+
+
+class EgressError(SecureSageMakerError):
+    """A connection of this process would have left the allowed networks while an egress guard was on.
+
+    Attributes:
+        address: Where it was to go.
+    """
+
+    def __init__(self, message: str, *, remedy: str, address: str) -> None:
+        super().__init__(message, remedy=remedy)
         self.address = address
 
 

@@ -52,6 +52,7 @@ __all__ = [
     "is_guarded",
     "register",
     "register_calls",
+    "register_class",
     "register_classes",
     "release",
 ]
@@ -332,6 +333,11 @@ def register_classes(events: BaseEventHooks, handlers: ClassHandlers) -> None:
             _S3_CLASS: handlers.creating_s3_client_class,
         },
     )
+
+
+def register_class(events: BaseEventHooks, see: Callable[..., None]) -> None:
+    """Have each class of clients seen that a source makes; once, however often it is asked for."""
+    events.register_last(_CLASS, see, f"{_id(_CLASS)}.of-source")
 
 
 def hold_to_network(client: BaseClient, network: NetworkPolicy) -> None:

@@ -609,6 +609,15 @@ NOTES: Mapping[ControlId, Note] = MappingProxyType(
                 ),
             ),
         ),
+        ControlId.PRIVATE_CONNECTION: Note(
+            does="A service that `privatelink.services` has as `public` is refused, when a session is made, unless a "
+            "waiver names it: its `resources` are the names of services as boto3 has them, its `operations` `['*']`. "
+            "Then any of AWS's addresses may answer it, over TLS. On the day after the waiver's last, each new "
+            "connection is held to the allowed networks again. `correct` is as `refuse`; `observe` lets such services "
+            "out, and says so as a warning.",
+            fields=("privatelink.services", "modes", "waivers"),
+            examples=(),
+        ),
         ControlId.SOURCE_CREDENTIALS: Note(
             does="The access key that would sign AssumeRole is looked at, before anything is sent. One that a user has "
             "for good (its id begins with AKIA) is refused, unless `role.mfa_serial` has MFA asked for: then it signs "

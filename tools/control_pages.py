@@ -97,7 +97,7 @@ def control_page(control: Control) -> str:
         "## In the baseline",
         "\n".join(f"- [`{field}`](../baseline.md#{_anchor(field)})" for field in note.fields),
         "## Before and after",
-        *examples,
+        *(examples or ["Nothing of a request changes."]),
         "## Exemptions",
         *_exemptions(control.id),
         "## Remedy",
@@ -150,6 +150,9 @@ def _places(control: ControlId) -> Iterator[str]:
     if control is ControlId.REFERENCED_RESOURCE:
         yield "[Each member that names something](../references.md)."
         yield _versions()
+        return
+    if control is ControlId.PRIVATE_CONNECTION:
+        yield "The baseline's own `privatelink.services`, and no member."
         return
     if control is ControlId.SOURCE_CREDENTIALS:
         yield "STS's AssumeRole, where the session itself calls it: the key that signs, and no member."

@@ -109,6 +109,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "privatelink.services": '{ sagemaker = "endpoint", s3 = "private-dns" }',
         "privatelink.endpoints": '{ sts = "vpce-0a1b2c3d4e5f60718-1a2b3c4d.sts.eu-west-1.vpce.amazonaws.com" }',
         "privatelink.allowed_networks": '["10.0.0.0/16"]',
+        "privatelink.allowed_proxies": '["http://proxy.example.com:3128"]',
         "privatelink.allowed_endpoint_urls": '["https://sagemaker.example.com"]',
         "session_policy.policy_arns": '["arn:aws:iam::111122223333:policy/ml-team"]',
         "session_policy.guardrail_arns": '["arn:aws:iam::111122223333:policy/ml-guardrail-1"]',

@@ -10,6 +10,7 @@ from pydantic import Field
 from secure_sagemaker.baseline.patterns import (
     Network,
     Origin,
+    ProxyOrigin,
     SecurityGroupId,
     SubnetId,
     VpcId,
@@ -67,18 +68,25 @@ class NetworkIsolation(Section):
 
 
 class PrivateLink(Section):
-    """How AWS is reached. ``gateway``, ``public`` and the bare ids of endpoints are refused by this version."""
+    """How AWS is reached."""
 
     required: bool = False
-    """Every call goes over PrivateLink, or not at all: ``allowed_networks`` have to be stated, and no proxy is used."""
+    """Every call goes over PrivateLink, or not at all: the VPC's own networks alone may answer, unless
+    ``allowed_networks`` states others, and no proxy is used but those of ``allowed_proxies``."""
     services: Annotated[Mapping[str, Literal["private-dns", "endpoint", "gateway", "public"]], *ReadOnly] = (
         Field(default_factory=dict, validate_default=True)
     )
-    """Per service, as boto3 names it, how it is reached; by its public name where nothing is said."""
+    """Per service, as boto3 names it, how it is reached; by its public name where nothing is said. ``gateway`` is
+    for S3 alone; ``public`` takes a waiver of ``private-connection``."""
     endpoints: Annotated[Mapping[str, str], *ReadOnly] = Field(default_factory=dict, validate_default=True)
-    """Per service, the VPC endpoint's own host name; of S3's what follows ``bucket.`` in it."""
+    """Per service, the VPC endpoint's own host name, of S3's what follows ``bucket.`` in it; or its id, which is
+    looked up."""
     allowed_networks: tuple[Network, ...] = ()
-    """Networks (CIDR) whose addresses may answer, looked at for each connection; empty when any may."""
+    """Networks (CIDR) whose addresses may answer, looked at for each connection. Where there are none, any may, or
+    with ``required`` those of the VPC of ``vpc.subnets``."""
+    allowed_proxies: tuple[ProxyOrigin, ...] = ()
+    """Proxies (``http[s]://host:port``) that may be gone by where PrivateLink is required. Their addresses have to lie
+    in the networks, too."""
     allowed_endpoint_urls: tuple[Origin, ...] = ()
     """Origins (``https://host[:port]``) beside AWS's own that a client may be pointed to; ``http``
     for this very machine only."""

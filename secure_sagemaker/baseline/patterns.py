@@ -28,6 +28,7 @@ __all__ = [
     "Network",
     "OperationName",
     "Origin",
+    "ProxyOrigin",
     "Reason",
     "Region",
     "SecretKey",
@@ -99,6 +100,9 @@ Origin = Annotated[
     StringConstraints(
         pattern=r"^(https://[A-Za-z0-9.\-\[\]:]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?)$"
     ),
+]
+ProxyOrigin = Annotated[
+    str, StringConstraints(to_lower=True, pattern=r"^https?://([a-zA-Z0-9.\-]+|\[[0-9a-fA-F:]+\])(:[0-9]+)?$")
 ]
 Network = Annotated[str, AfterValidator(_network)]
 SecretKey = Annotated[str, StringConstraints(min_length=1, max_length=512)]

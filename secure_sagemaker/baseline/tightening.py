@@ -332,6 +332,7 @@ TIGHTER: Mapping[str, Rule] = MappingProxyType(
         "privatelink.services": _MORE_ENTRIES,
         "privatelink.endpoints": _MORE_ENTRIES,
         "privatelink.allowed_networks": _SUBSET_OF_ANY,
+        "privatelink.allowed_proxies": _SUBSET,
         "privatelink.allowed_endpoint_urls": _SUBSET,
         "session_policy.policy_arns": Rule(
             join=_equal_or_any,
@@ -378,6 +379,7 @@ CLOSED_BY_ORGANISATION: Mapping[str, object] = MappingProxyType(
         "pipelines.step_types": (),
         "kms.aws_managed": (),
         "kms.endpoint_local_storage": "inject",
+        "privatelink.allowed_proxies": (),
         "privatelink.allowed_endpoint_urls": (),
         "session_policy.clarify_jobs": (),
         "waivers": WaiverGrant(),

@@ -104,6 +104,7 @@ class ControlId(StrEnum):
     NETWORK_ISOLATION = "network-isolation"
     PIPELINE_DEFINITION = "pipeline-definition"
     PLAINTEXT_SECRET = "plaintext-secret"  # noqa: S105  # the name of a control
+    PRIVATE_CONNECTION = "private-connection"
     PUBLIC_ACCESS = "public-access"
     PUBLIC_WORKFORCE = "public-workforce"
     REFERENCED_RESOURCE = "referenced-resource"

@@ -13,6 +13,7 @@ from secure_sagemaker.cli import (
     baseline_schema,
     baseline_show,
     demo,
+    endpoints,
     explain,
     init,
     pipeline,
@@ -88,6 +89,7 @@ def _root(
 
 app.command("init")(init.init)
 app.command("demo")(demo.demo)
+app.command("endpoints")(endpoints.endpoints)
 app.command("explain")(explain.explain)
 app.command("whoami")(whoami.whoami)
 app.add_typer(pipelines, name="pipeline")

@@ -32,6 +32,7 @@ mentions        what one request names
 descriptions    what a Describe shows, as the request that would make it
 waivers         which waivers excuse a request
 settling        what each verdict becomes
+public_services which services may be reached publicly
 source_keys     whose keys may assume the role
 walk            one walk over one request
 enforcement     decides about a request
@@ -45,6 +46,7 @@ from secure_sagemaker.controls.descriptions import DescribedKind
 from secure_sagemaker.controls.enforcement import Enforcer
 from secure_sagemaker.controls.exemptions import EXEMPTIONS, Exemption
 from secure_sagemaker.controls.mentions import Mention, Namings, mentions_of
+from secure_sagemaker.controls.public_services import judge_public_service
 from secure_sagemaker.controls.references import LOOKS, Pin
 from secure_sagemaker.controls.resource_kinds import KINDS, ResourceKind
 from secure_sagemaker.controls.snapshots import Snapshot
@@ -74,6 +76,7 @@ __all__ = [
     "excuse",
     "in_words",
     "is_long_lived",
+    "judge_public_service",
     "judge_source",
     "mentions_of",
     "s3_key",

@@ -251,6 +251,16 @@ _ROWS = (
         documentation="docs/reference/references.md",
     ),
     _control(
+        ControlId.PRIVATE_CONNECTION,
+        "AWS's services are reached privately",
+        Severity.HIGH,
+        why="whoever answers a public address may be anybody who holds it at the moment, and what is sent there "
+        "crosses networks that are not yours",
+        remedy="reach the service by a VPC endpoint (`secure-sagemaker endpoints` tells those that there are), or have "
+        "a waiver name it: control 'private-connection', operations ['*'], resources [the service]",
+        documentation="AWS PrivateLink Guide, 'Access AWS services through AWS PrivateLink'",
+    ),
+    _control(
         ControlId.SOURCE_CREDENTIALS,
         "Who assumes the role has temporary credentials, or gives MFA",
         Severity.HIGH,

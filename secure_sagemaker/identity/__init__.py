@@ -28,7 +28,15 @@ from secure_sagemaker.identity.keys import KeyResolver
 from secure_sagemaker.identity.mfa import MfaToken, mfa_command, mfa_prompt, mfa_source
 from secure_sagemaker.identity.passed import PassedPolicies
 from secure_sagemaker.identity.proof import proven
-from secure_sagemaker.identity.sources import SourceKey, is_assuming, source_key, sources, sts_client
+from secure_sagemaker.identity.sources import (
+    Hold,
+    SourceKey,
+    have_credentials_held,
+    is_assuming,
+    source_key,
+    sources,
+    sts_client,
+)
 
 __all__ = [
     "RECORDS_FILE",
@@ -36,6 +44,7 @@ __all__ = [
     "AssumedRole",
     "CredentialCache",
     "HandedError",
+    "Hold",
     "KeyResolver",
     "MfaToken",
     "PassedPolicies",
@@ -43,6 +52,7 @@ __all__ = [
     "SourceKey",
     "ask",
     "handed_folder",
+    "have_credentials_held",
     "is_assuming",
     "mfa_command",
     "mfa_prompt",

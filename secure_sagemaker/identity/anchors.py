@@ -10,6 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from secure_sagemaker.exceptions import BaselineError
+from secure_sagemaker.identity.sources import Hold, credentials_held, held_to_nothing
 
 __all__ = ["read_anchor"]
 
@@ -17,12 +18,25 @@ __all__ = ["read_anchor"]
 _OF_AWS = Config(ignore_configured_endpoint_urls=True)  # type: ignore[call-arg]  # the stubs lag behind
 
 
-def read_anchor(location: str, *, source: boto3.Session, region: str | None) -> bytes:
+def read_anchor(
+    location: str, *, source: boto3.Session, region: str | None, hold: Hold = held_to_nothing
+) -> bytes:
     """The content of ``ssm:/parameter/name`` or ``s3://bucket/key``.
+
+    Args:
+        location: That.
+        source: Whose credentials sign.
+        region: Where it is.
+        hold: Is given the client that reads, and those that get the credentials.
 
     Raises:
         BaselineError: It cannot be read. Access denied is never taken for absence.
     """
+    with credentials_held(hold):
+        return _read(location, source=source, region=region)
+
+
+def _read(location: str, *, source: boto3.Session, region: str | None) -> bytes:
     try:
         if location.startswith("ssm:"):
             ssm = source.client("ssm", region_name=region, config=_OF_AWS)

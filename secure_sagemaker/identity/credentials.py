@@ -29,7 +29,7 @@ from secure_sagemaker.identity.handed import HandedError
 from secure_sagemaker.identity.passed import PassedPolicies
 from secure_sagemaker.identity.proof import expect_role, proven
 from secure_sagemaker.identity.refresh import LastingCredentials, Skew
-from secure_sagemaker.identity.sources import Keys, holding, sts_client, while_assuming
+from secure_sagemaker.identity.sources import Hold, Keys, held_to_nothing, holding, sts_client, while_assuming
 from secure_sagemaker.identity.who import who
 
 if TYPE_CHECKING:
@@ -98,10 +98,6 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _held_to_nothing(_: object) -> None:
-    return None
-
-
 def _unrecorded(_: Enforcement) -> AbstractContextManager[Answered]:
     return nullcontext(_no_answer)
 
@@ -119,7 +115,8 @@ class AssumedRole:
         region: Where STS is called: the baseline's region, never the global endpoint.
         policies: The session policies that narrow it, asked for each time that the role is assumed.
         session_suffix: What the role session name ends with, to tell sessions apart in CloudTrail.
-        hold: Holds each client for STS to what is said of the way to AWS, or raises.
+        hold: Holds each client for STS to what is said of the way to AWS, or raises; and each that gets the
+            source's credentials.
         handed: Asks the process that assumed the role already, where this one was started by it.
         clock: Tells the time, in UTC.
         cache: Where credentials are kept for other processes.
@@ -134,7 +131,7 @@ class AssumedRole:
         region: str,
         policies: Callable[[], PassedPolicies] = PassedPolicies,
         session_suffix: str = "",
-        hold: Callable[[STSClient], object] = _held_to_nothing,
+        hold: Hold = held_to_nothing,
         handed: Callable[[], Mapping[str, object]] | None = None,
         clock: Callable[[], datetime] = _utc_now,
         cache: CredentialCache | None = None,
@@ -195,7 +192,7 @@ class AssumedRole:
         """How long ago the MFA code was given; None where the baseline names no device, or none was given here."""
         if self._handed is not None or self._baseline.role.mfa_serial is None:
             return None
-        with while_assuming():
+        with while_assuming(self._hold):
             held = self._source.get_credentials()
         if not isinstance(held, LastingCredentials) or held.ends is None:
             return None
@@ -220,7 +217,7 @@ class AssumedRole:
         """
         if self._handed is None:
             request = self._request()
-            with while_assuming():
+            with while_assuming(self._hold):
                 session = _session(self._kept(request))
                 expect_role(self._baseline, session.principal.arn)
                 self._prove(session)

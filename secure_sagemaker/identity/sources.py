@@ -17,11 +17,16 @@ from secure_sagemaker.controls import is_long_lived
 from secure_sagemaker.exceptions import IdentityError, SessionError
 
 if TYPE_CHECKING:
+    from botocore.client import BaseClient
     from types_boto3_sts import STSClient
 
 __all__ = [
+    "Hold",
     "Keys",
     "SourceKey",
+    "credentials_held",
+    "have_credentials_held",
+    "held_to_nothing",
     "holding",
     "is_assuming",
     "source_key",
@@ -39,18 +44,53 @@ _WAY_TO_AWS = ("config_store", "data_loader")
 _assuming: ContextVar[bool] = ContextVar("secure_sagemaker_assuming", default=False)
 
 
+Hold = Callable[["BaseClient"], object]
+"""Holds a client that was just made to what is said of the way to AWS, or raises."""
+
+
+def held_to_nothing(_: object) -> None:
+    """Hold a client to nothing."""
+
+
+_hold: ContextVar[Hold] = ContextVar("secure_sagemaker_hold", default=held_to_nothing)
+
+
+@contextmanager
+def credentials_held(hold: Hold) -> Iterator[None]:
+    """A block in which each client is held that a source makes: the credentials' own."""
+    token = _hold.set(hold)
+    try:
+        yield
+    finally:
+        _hold.reset(token)
+
+
+def have_credentials_held(*, base_classes: list[type], **_: object) -> None:
+    """Be told of each class of clients that a source makes: botocore's providers have nothing else in common."""
+    base_classes.insert(0, _Held)
+
+
+class _Held:
+    """What a client has that gets credentials."""
+
+    def __init__(self, *arguments: object, **options: object) -> None:
+        super().__init__(*arguments, **options)
+        _hold.get()(self)  # type: ignore[arg-type]  # a client, which it is mixed into
+
+
 def is_assuming() -> bool:
     """Whether a role is being assumed here and now: the one thing that the source's credentials sign."""
     return _assuming.get()
 
 
 @contextmanager
-def while_assuming() -> Iterator[None]:
-    """A block in which the source's credentials may sign."""
+def while_assuming(hold: Hold = held_to_nothing) -> Iterator[None]:
+    """A block in which the source's credentials may sign, and the clients that get them are held."""
     # Set here and nowhere above: botocore refreshes in whatever thread signs first.
     token = _assuming.set(True)
     try:
-        yield
+        with credentials_held(hold):
+            yield
     finally:
         _assuming.reset(token)
 
@@ -74,9 +114,9 @@ class SourceKey:
     """Whether the key is a user's own, and not temporary."""
 
 
-def source_key(source: boto3.Session) -> SourceKey | None:
-    """What a source has; None where it has nothing, or cannot be asked now."""
-    with while_assuming():
+def source_key(source: boto3.Session, hold: Hold = held_to_nothing) -> SourceKey | None:
+    """What a source has; None where it has nothing, or cannot be asked now. ``hold`` is for clients that ask."""
+    with while_assuming(hold):
         try:
             held = source.get_credentials()
             key = None if held is None else held.get_frozen_credentials().access_key
@@ -113,9 +153,8 @@ def sts_client(
             "Inside a SageMaker job with network isolation there are none at all, by design: leave AWS calls "
             "to code outside the container, or state network_isolation 'off' for that kind of work",
         )
-    client = source.client("sts", region_name=region)
-    if client.meta.endpoint_url == _GLOBAL_STS:  # sts_regional_endpoints is "legacy" here
-        client = source.client("sts", region_name=region, endpoint_url=f"https://sts.{region}.amazonaws.com")
+    with credentials_held(held_to_nothing):  # it is held below
+        client = _sts(source, region)
     try:
         hold(client)
     except SessionError as refused:
@@ -123,4 +162,11 @@ def sts_client(
         raise IdentityError(
             f"AssumeRole would leave the secured path: {problem}", remedy=refused.remedy
         ) from refused
+    return client
+
+
+def _sts(source: boto3.Session, region: str) -> STSClient:
+    client = source.client("sts", region_name=region)
+    if client.meta.endpoint_url == _GLOBAL_STS:  # sts_regional_endpoints is "legacy" here
+        client = source.client("sts", region_name=region, endpoint_url=f"https://sts.{region}.amazonaws.com")
     return client

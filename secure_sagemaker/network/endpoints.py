@@ -8,13 +8,14 @@ from urllib.parse import urlsplit
 
 from secure_sagemaker.exceptions import SessionError
 
-__all__ = ["EndpointPolicy"]
+__all__ = ["EndpointPolicy", "origin"]
 
 _REMEMBERED = 1024
 """How many places that are fine are remembered: S3 has one for each bucket."""
 
 
-def _origin(url: str) -> str:
+def origin(url: str) -> str:
+    """A URL's ``scheme://host[:port]``, without a port that goes without saying, and without a password."""
     parts = urlsplit(url)
     default = {"https": 443, "http": 80}.get(parts.scheme)
     host = (parts.hostname or "").lower()
@@ -54,7 +55,7 @@ class EndpointPolicy:
                 suffixes = dict.fromkeys((outputs["dnsSuffix"], outputs["dualStackDnsSuffix"]))
                 return cls(
                     dns_suffixes=tuple(suffixes),
-                    allowed_origins=tuple(_origin(origin) for origin in allowed_origins),
+                    allowed_origins=tuple(origin(one) for one in allowed_origins),
                 )
         raise SessionError(
             f"botocore does not know the partition {partition!r} of the baseline's role",
@@ -74,14 +75,14 @@ class EndpointPolicy:
 
     def lists(self, url: str) -> bool:
         """Whether the baseline lists a URL's origin."""
-        return _origin(url) in self.allowed_origins
+        return origin(url) in self.allowed_origins
 
     def _problem(self, url: str) -> str | None:
-        origin = _origin(url)
-        if origin in self.allowed_origins:
+        place = origin(url)
+        if place in self.allowed_origins:
             return None
-        scheme, _, host = origin.partition("://")
+        scheme, _, host = place.partition("://")
         host = host.partition(":")[0]
         if not any(host.endswith(f".{suffix}") for suffix in self.dns_suffixes):
-            return f"{origin} is no host of AWS in this partition"
-        return None if scheme == "https" else f"{origin} is not TLS"
+            return f"{place} is no host of AWS in this partition"
+        return None if scheme == "https" else f"{place} is not TLS"

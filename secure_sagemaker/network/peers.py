@@ -1,55 +1,86 @@
-"""Who answers: the address of each connection's peer is checked on the connected socket, once, before a byte is sent.
+"""Who may answer: the addresses of peers, and what is done until a VPC has told which are its own.
 
-A name may resolve to another address from one moment to the next, so what it resolves to proves nothing.
-No event of botocore's is where a connection is made: the connection classes of the client's own HTTP session are
-replaced by ones that look. Through a proxy, the proxy is the peer.
+A name may resolve to another address from one moment to the next, so what it resolves to proves nothing: what is
+decided here is about the address of a connected socket.
 """
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Protocol, Self
 
-from botocore.exceptions import HTTPClientError
-from botocore.httpsession import URLLib3Session
+from secure_sagemaker.exceptions import PeerError
+from secure_sagemaker.locks import ForkSafeLock
 
-from secure_sagemaker.exceptions import PeerError, SessionError
+__all__ = ["AnyPeers", "EarlyPeers", "FoundPeers", "Network", "PeerPolicy", "Peers", "WaivedPeers", "parsed"]
 
-if TYPE_CHECKING:
-    import socket
-    from collections.abc import Callable
+Network = IPv4Network | IPv6Network
 
-    from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+_STATED = "privatelink.allowed_networks"
+_PRIVATE = tuple(
+    map(
+        ip_network,
+        (
+            *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),  # RFC 1918
+            *("100.64.0.0/10", "fc00::/7"),  # RFC 6598, RFC 4193
+            *("127.0.0.0/8", "::1/128"),  # what does not leave the machine
+        ),
+    )
+)
 
-__all__ = ["PeerPolicy", "hold_connections"]
+
+class Peers(Protocol):
+    """Who may answer the connections of a client."""
+
+    def prepare(self) -> None:
+        """Be ready to check: called before a connection is made."""
+
+    def check(self, host: str, address: str) -> None:
+        """Let a connection to a host be used.
+
+        Raises:
+            PeerError: Another address answers than may.
+        """
+
+
+def parsed(address: str) -> IPv4Address | IPv6Address | None:
+    """An address as a socket tells it; None where it is none."""
+    try:
+        peer = ip_address(address.partition("%")[0])
+    except ValueError:
+        return None
+    if peer.version == 6 and peer.ipv4_mapped is not None:  # an IPv4 peer of an IPv6 socket
+        return peer.ipv4_mapped
+    return peer
 
 
 @dataclass(frozen=True, kw_only=True)
 class PeerPolicy:
-    """Which addresses may answer."""
+    """Those may answer whose addresses lie in networks."""
 
-    networks: tuple[IPv4Network | IPv6Network, ...]
-    """Those that they lie in."""
+    networks: tuple[Network, ...]
+    """The networks."""
+    called: str = _STATED
+    """What they are, in the words of an error."""
 
     @classmethod
     def of(cls, networks: Iterable[str]) -> Self:
-        """The policy for networks in CIDR notation."""
+        """The policy for networks in CIDR notation, as the baseline states them."""
         return cls(networks=tuple(ip_network(network) for network in networks))
+
+    def with_networks(self, networks: Iterable[Network], called: str) -> PeerPolicy:
+        """One that takes further networks, which are called so."""
+        return PeerPolicy(networks=(*self.networks, *networks), called=f"{self.called} and {called}")
 
     def admits(self, address: str) -> bool:
         """Whether an address, as the socket tells it, lies in one of the networks."""
-        try:
-            peer = ip_address(address.partition("%")[0])
-        except ValueError:
-            return False
-        if peer.version == 6 and peer.ipv4_mapped is not None:  # an IPv4 peer of an IPv6 socket
-            peer = peer.ipv4_mapped
-        return any(peer in network for network in self.networks)
+        peer = parsed(address)
+        return peer is not None and any(peer in network for network in self.networks)
+
+    def prepare(self) -> None:
+        """Nothing is missing."""
 
     def check(self, host: str, address: str) -> None:
         """Let a connection to a host be used.
@@ -58,93 +89,130 @@ class PeerPolicy:
             PeerError: Another address answers than may.
         """
         if not self.admits(address):
-            networks = ", ".join(map(str, self.networks))
+            networks = ", ".join(map(str, self.networks[:_TOLD]))
+            more = ", ..." if len(self.networks) > _TOLD else ""
             raise PeerError(
-                f"{host} is answered from {address}, which lies outside of privatelink.allowed_networks ({networks}):"
+                f"{host} is answered from {address}, which lies outside of {self.called} ({networks}{more}):"
                 " the connection was closed before anything was sent",
                 remedy="have the name resolve to the VPC's own endpoint (an interface endpoint with private DNS, asked"
-                " by the VPC's resolver), or, where the address is one of yours, state its network",
+                " by the VPC's resolver), or, where the address is one of yours, state its network in"
+                f" {_STATED}",
                 host=host,
                 address=address,
             )
 
 
-def hold_connections(session: object, peers: PeerPolicy) -> Callable[[], None]:
-    """Have a client's HTTP session use no connection but to these peers; those that are open are closed.
+_TOLD = 8
+"""How many networks an error tells."""
 
-    Args:
-        session: What the client sends by.
-        peers: Who may answer.
 
-    Returns:
-        Leaves the session as it was found.
+class AnyPeers:
+    """Anybody may answer, and who did is told later: where the baseline is still to be read."""
 
-    Raises:
-        SessionError: It makes its connections otherwise than botocore does, or would take TLS below 1.2.
+    def __init__(self) -> None:
+        self._answered: set[tuple[str, str]] = set()
+
+    def prepare(self) -> None:
+        """Nothing is missing."""
+
+    def check(self, host: str, address: str) -> None:
+        """Keep in mind who answered."""
+        self._answered.add((host, address))
+
+    def look_again(self, peers: Peers) -> None:
+        """Look again, now that it is known who may answer.
+
+        Raises:
+            PeerError: Another address has answered than may.
+        """
+        for host, address in sorted(self._answered):
+            peers.check(host, address)
+
+
+class EarlyPeers:
+    """Those may answer whose addresses are private, until the networks are known; then they are looked at again.
+
+    So are the connections held by which the networks are found out.
     """
-    if not isinstance(session, URLLib3Session):
-        raise SessionError(
-            f"a client sends by {type(session).__name__}, whose peers are not known, and the baseline says which"
-            " networks may answer",
-            remedy="use clients of boto3 and botocore in this process: asynchronous ones (aiobotocore, s3fs) make their"
-            " connections by another library",
-        )
-    held: Any = session
-    least = held._manager.connection_pool_kw["ssl_context"].minimum_version  # noqa: SLF001  # what is checked is what is used
-    if least < ssl.TLSVersion.TLSv1_2:
-        raise SessionError(
-            f"a client would take {least.name}, and the least that is private is TLS 1.2",
-            remedy="leave botocore's and urllib3's TLS contexts as they are",
-        )
-    before: Mapping[str, type] = held._pool_classes_by_scheme  # noqa: SLF001  # botocore has no seam where it connects
-    _use(held, MappingProxyType({scheme: _looking(pool, peers) for scheme, pool in before.items()}))
-    held.send = partial(_send, session)
 
-    def restore() -> None:
-        _use(held, before)
-        del held.send
+    def __init__(self) -> None:
+        self._answered: set[tuple[str, str]] = set()
+        self._known: PeerPolicy | None = None
+        self._lock = ForkSafeLock()
 
-    return restore
+    def prepare(self) -> None:
+        """Nothing is missing."""
 
+    def check(self, host: str, address: str) -> None:
+        """Let a connection to a host be used.
 
-def _use(session: Any, pools: Mapping[str, type]) -> None:
-    managers = (session._manager, *session._proxy_managers.values())  # noqa: SLF001  # as above
-    # Those of proxies that come later have them from here.
-    session._pool_classes_by_scheme = pools  # noqa: SLF001  # as above
-    for manager in managers:
-        manager.pool_classes_by_scheme = pools
-        manager.clear()
+        Raises:
+            PeerError: Another address answers than may.
+        """
+        with self._lock:
+            if self._known is None:
+                _UNTIL_KNOWN.check(host, address)
+                self._answered.add((host, address))
+                return
+        self._known.check(host, address)
 
+    def known(self, policy: PeerPolicy) -> None:
+        """Take the networks for known from here on.
 
-class _Looks:
-    """What a connection class has that looks who answers."""
-
-    peers: PeerPolicy
-    host: str
-
-    def _new_conn(self) -> socket.socket:
-        # Before TLS, and before a proxy is told where to go.
-        connected: socket.socket = super()._new_conn()  # type: ignore[misc]  # of urllib3's class, which it is mixed into
-        try:
-            self.peers.check(self.host, str(connected.getpeername()[0]))
-        except BaseException:
-            connected.close()
-            raise
-        return connected
+        Raises:
+            PeerError: Somebody has answered who may not: then they are not, and nothing is used of what was answered.
+        """
+        with self._lock:
+            for host, address in sorted(self._answered):
+                policy.check(host, address)
+            self._known = policy
 
 
-def _looking(pool: Any, peers: PeerPolicy) -> type:
-    connection = type("PeerCheckedConnection", (_Looks, pool.ConnectionCls), {"peers": peers})
-    return type("PeerCheckedPool", (pool,), {"ConnectionCls": connection})
+_UNTIL_KNOWN = PeerPolicy(
+    networks=_PRIVATE, called="the private networks, and those of the VPC are not known yet"
+)
 
 
-def _send(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
-    """Send a request, with our refusal as it is: botocore wraps it into what is tried again."""
-    try:
-        # By the class, in whose place the embedded AWS may stand.
-        return type(session).send(session, request)
-    except HTTPClientError as failed:
-        refused = failed.kwargs.get("error")
-        if isinstance(refused, PeerError):
-            raise refused from None
-        raise
+class FoundPeers:
+    """Those may answer who lie in networks that are found out first, once somebody connects."""
+
+    def __init__(self, find: Callable[[], PeerPolicy]) -> None:
+        self._find = find
+
+    def prepare(self) -> None:
+        """Find out which they are.
+
+        Raises:
+            SecureSageMakerError: They cannot be.
+        """
+        self._find()
+
+    def check(self, host: str, address: str) -> None:
+        """Let a connection to a host be used.
+
+        Raises:
+            PeerError: Another address answers than may.
+        """
+        self._find().check(host, address)
+
+
+class WaivedPeers:
+    """Anybody may answer, as long as a waiver holds."""
+
+    def __init__(self, others: Peers, holds: Callable[[], bool]) -> None:
+        self._others = others
+        self._holds = holds
+
+    def prepare(self) -> None:
+        """Be ready for the day on which it does not."""
+        if not self._holds():
+            self._others.prepare()
+
+    def check(self, host: str, address: str) -> None:
+        """Let a connection to a host be used.
+
+        Raises:
+            PeerError: The waiver has ended, and another address answers than may.
+        """
+        if not self._holds():
+            self._others.check(host, address)

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cache, partial
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 import botocore.loaders
 from botocore.client import BaseClient
+from botocore.configloader import raw_config_parse
+from botocore.exceptions import ConfigNotFound, ConfigParseError
 from botocore.regions import EndpointResolverBuiltins
 
 from secure_sagemaker.baseline import SecurityBaseline
+from secure_sagemaker.controls import Action, judge_public_service
 from secure_sagemaker.exceptions import SessionError
-from secure_sagemaker.network.endpoints import EndpointPolicy
-from secure_sagemaker.network.peers import PeerPolicy, hold_connections
-from secure_sagemaker.network.privatelink import Route, public_host, routes
+from secure_sagemaker.network.connections import hold_connections
+from secure_sagemaker.network.endpoints import EndpointPolicy, origin
+from secure_sagemaker.network.peers import EarlyPeers, FoundPeers, PeerPolicy, Peers, WaivedPeers
+from secure_sagemaker.network.privatelink import FoundRoute, Route, public_host, routes
+from secure_sagemaker.network.vpc import Vpc, VpcEndpoint
 
-__all__ = ["NetworkPolicy"]
+__all__ = ["NetworkPolicy", "allowed_networks", "look_at"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,29 +35,63 @@ class NetworkPolicy:
 
     endpoints: EndpointPolicy
     """Which origins it may be pointed to."""
-    peers: PeerPolicy | None = None
+    peers: Peers | None = None
     """Which addresses may answer; None when any may."""
+    others: Mapping[str, Peers] = field(default_factory=lambda: MappingProxyType({}))
+    """The same for services of which something else is said."""
     private: bool = False
-    """Nothing goes but over PrivateLink: through no proxy."""
+    """Nothing goes but over PrivateLink: through no proxy but those that are allowed."""
+    proxies: tuple[str, ...] = ()
+    """Those, as origins."""
     region: str = ""
     """Where its services are."""
-    routes: Mapping[str, Route] = field(default_factory=lambda: MappingProxyType({}))
+    routes: Mapping[str, Route | FoundRoute] = field(default_factory=lambda: MappingProxyType({}))
     """The services that are reached by an endpoint's own name."""
 
     @classmethod
-    def of(cls, baseline: SecurityBaseline) -> Self:
-        """What a baseline asks for."""
+    def of(
+        cls, baseline: SecurityBaseline, *, today: Callable[[], date], early: EarlyPeers, vpc: Vpc
+    ) -> Self:
+        """What a baseline asks for.
+
+        Args:
+            baseline: What is asked for.
+            today: The day on which waivers must hold.
+            early: Who may answer before the VPC's networks are known.
+            vpc: Finds out what the baseline leaves to be found out.
+        """
         stated = baseline.privatelink
+        before = cls.before(baseline, today=today, early=early)
+        peers = FoundPeers(vpc.peers) if before.peers is early else before.peers
+        others: dict[str, Peers] = {} if peers is None else dict(_public(baseline, peers, today))
+        if peers is not None and stated.services.get("s3") == "gateway":
+            others["s3"] = FoundPeers(cache(partial(_with_s3, baseline, vpc)))
+        return replace(
+            before,
+            peers=peers,
+            others=MappingProxyType(others),
+            routes=routes(baseline, endpoint=vpc.endpoint),
+        )
+
+    @classmethod
+    def before(cls, baseline: SecurityBaseline, *, today: Callable[[], date], early: EarlyPeers) -> Self:
+        """The same for what credentials and networks are got by: nothing is found out for it."""
+        stated = baseline.privatelink
+        peers: Peers | None = early if stated.required else None
+        if stated.allowed_networks:
+            peers = PeerPolicy.of(stated.allowed_networks)
         return cls(
             endpoints=EndpointPolicy.for_partition(
                 botocore.loaders.create_loader().load_data("partitions"),
                 baseline.role_arn.partition,
                 stated.allowed_endpoint_urls,
             ),
-            peers=PeerPolicy.of(stated.allowed_networks) if stated.allowed_networks else None,
+            peers=peers,
+            others=MappingProxyType({} if peers is None else dict(_public(baseline, peers, today))),
             private=stated.required,
+            proxies=tuple(stated.allowed_proxies),
             region=baseline.region,
-            routes=routes(baseline),
+            routes=routes(baseline, endpoint=_not_looked_up),
         )
 
     def check_endpoint(self, client: BaseClient) -> None:
@@ -97,13 +138,65 @@ class NetworkPolicy:
                 remedy="leave verify= out; unset AWS_CA_BUNDLE, REQUESTS_CA_BUNDLE and ca_bundle in the shared config"
                 " where they are empty, or have them name a CA bundle",
             )
-        if self.private and (proxy := _proxy(client)) is not None:
+        proxy = _proxy(client) if self.private else None
+        if proxy is not None and proxy.origin not in self.proxies:
             raise SessionError(
-                f"a {name} client would go by {proxy}: from there nobody sees whether it goes privately, and"
-                " privatelink.required is on",
-                remedy="leave proxies= out and unset HTTPS_PROXY, or name the service's hosts in NO_PROXY",
+                f"a {name} client would go by the proxy {proxy.origin}, from {proxy.named_by}: from there nobody sees"
+                " whether it goes privately, and privatelink.required is on",
+                remedy="leave proxies= out and unset HTTPS_PROXY, or name the service's hosts in NO_PROXY; or list the"
+                " proxy in privatelink.allowed_proxies",
             )
-        return _nothing if self.peers is None else hold_connections(_http_session(client), self.peers)
+        peers = self.others.get(name, self.peers)
+        return _nothing if peers is None else hold_connections(_http_session(client), peers)
+
+
+def look_at(client: BaseClient, peers: Peers) -> None:
+    """Have a client's connections looked at, and nothing else of it.
+
+    Raises:
+        SessionError: They cannot be.
+    """
+    hold_connections(_http_session(client), peers)
+
+
+def _public(
+    baseline: SecurityBaseline, peers: Peers, today: Callable[[], date]
+) -> Iterator[tuple[str, WaivedPeers]]:
+    for service, mode in baseline.privatelink.services.items():
+        if mode == "public":
+            yield service, WaivedPeers(peers, partial(_is_waived, baseline, service, today))
+
+
+def _is_waived(baseline: SecurityBaseline, service: str, today: Callable[[], date]) -> bool:
+    return judge_public_service(baseline, service, today=today()).action is not Action.REFUSED
+
+
+def allowed_networks(baseline: SecurityBaseline, vpc: Vpc) -> PeerPolicy:
+    """All networks that some service may answer from: the stated ones or the VPC's own, and S3's by its gateway.
+
+    Raises:
+        SessionError: They cannot be found out.
+    """
+    stated = baseline.privatelink
+    if stated.services.get("s3") == "gateway":
+        return _with_s3(baseline, vpc)
+    return _own(baseline, vpc)
+
+
+def _own(baseline: SecurityBaseline, vpc: Vpc) -> PeerPolicy:
+    stated = baseline.privatelink.allowed_networks
+    return PeerPolicy.of(stated) if stated else vpc.peers()
+
+
+def _with_s3(baseline: SecurityBaseline, vpc: Vpc) -> PeerPolicy:
+    return _own(baseline, vpc).with_networks(vpc.s3_networks(), "S3's own addresses")
+
+
+def _not_looked_up(id_: str) -> VpcEndpoint:
+    raise SessionError(
+        f"{id_} would have to be looked up by those very credentials that it is to give",
+        remedy="state the endpoint's own name in privatelink.endpoints",
+    )
 
 
 def _verifies_tls(client: BaseClient) -> bool:
@@ -111,17 +204,22 @@ def _verifies_tls(client: BaseClient) -> bool:
     return bool(_http_session(client)._verify)  # noqa: SLF001  # no public way to ask a client
 
 
-def _proxy(client: BaseClient) -> str | None:
-    """The proxy that a client would go by and what named it, without its password."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Proxy:
+    origin: str
+    """Without its password."""
+    named_by: str
+
+
+def _proxy(client: BaseClient) -> _Proxy | None:
+    """The proxy that a client would go by."""
     endpoint = client.meta.endpoint_url
     proxy: str | None = _http_session(client)._proxy_config.proxy_url_for(endpoint)  # noqa: SLF001  # no public way to ask a client
     if proxy is None:
         return None
     given = getattr(client.meta.config, "proxies", None) is not None
-    parts = urlsplit(proxy)
-    port = "" if parts.port is None else f":{parts.port}"
     by = "proxies= of its Config" if given else "the environment (HTTPS_PROXY, HTTP_PROXY)"
-    return f"the proxy {parts.scheme}://{parts.hostname}{port}, from {by}"
+    return _Proxy(origin=origin(proxy), named_by=by)
 
 
 def _given_endpoint(client: Any) -> str | None:
@@ -137,7 +235,24 @@ def _named_by(client: BaseClient, url: str) -> str:
     for variable in (f"AWS_ENDPOINT_URL_{service}", "AWS_ENDPOINT_URL"):
         if os.environ.get(variable) == url:
             return f", which {variable} says in the environment"
-    return ""
+    path = Path(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config").expanduser()
+    return f", which endpoint_url says in {path}" if url in _endpoints_of(path) else ""
+
+
+def _endpoints_of(path: Path) -> frozenset[str]:
+    """The endpoints that a shared config file names, in whichever of its sections."""
+    try:
+        parsed: object = raw_config_parse(str(path), parse_subsections=True)
+    except (ConfigNotFound, ConfigParseError):
+        return frozenset()
+    found, left = set[str](), [parsed]
+    while left:
+        section = left.pop()
+        for name, value in section.items() if isinstance(section, Mapping) else ():
+            if name == "endpoint_url" and isinstance(value, str):
+                found.add(value)
+            left.append(value)
+    return frozenset(found)
 
 
 def _http_session(client: Any) -> Any:

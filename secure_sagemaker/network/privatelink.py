@@ -10,11 +10,11 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endp
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 import botocore.loaders
@@ -26,15 +26,24 @@ from botocore.utils import is_s3express_bucket
 from secure_sagemaker.baseline import SecurityBaseline
 from secure_sagemaker.exceptions import BaselineError, SessionError
 
-__all__ = ["Route", "public_host", "routes"]
+if TYPE_CHECKING:
+    from secure_sagemaker.network.vpc import VpcEndpoint
+
+__all__ = ["S3_CONTROL", "FoundRoute", "OwnName", "Route", "own_names", "public_host", "routes"]
+
+S3_CONTROL = "s3control"
 
 _GIVEN = str(EndpointResolverBuiltins.SDK_ENDPOINT.value)
 _FIPS = str(EndpointResolverBuiltins.AWS_USE_FIPS.value)
 _DUAL_STACK = str(EndpointResolverBuiltins.AWS_USE_DUALSTACK.value)
-_ELSEWHERE = frozenset({"s3control", "s3outposts"})
-"""Services whose endpoint's name is not made of their own."""
-_S3_KINDS = ("bucket", "accesspoint")
-_ENDPOINT = r"vpce-[0-9a-z]+-[0-9a-z]+(?:-[0-9a-z-]+)?"  # an availability zone's name has its zone at the end
+_ELSEWHERE = "s3outposts"
+"""A service whose endpoint's name is not made of its own."""
+_KINDS: Mapping[str, tuple[str, ...]] = {"s3": ("bucket.", "accesspoint."), S3_CONTROL: ("control.",)}
+"""What stands before the endpoint's name, where something does."""
+_FINDING = ("ec2", "sts")
+"""Services that an endpoint's id is looked up by."""
+_ENDPOINT = r"vpce-[0-9a-z]+-[0-9a-z]+(?:-(?P<zone>[0-9a-z-]+))?"
+_ID = re.compile(r"vpce-[0-9a-f]+")
 
 
 class _Request(Protocol):
@@ -87,17 +96,16 @@ class Route:
         host = (parts.hostname or "").lower()
         if parts.scheme != "https" or parts.port not in (None, 443):
             return False
-        if self.service != "s3":
+        places = [f"{kind}{self.host}" for kind in _KINDS.get(self.service, ())]
+        if not places:
             return host == self.host
-        return any(
-            host == place or host.endswith(f".{place}")
-            for place in (f"{kind}.{self.host}" for kind in _S3_KINDS)
-        )
+        return any(host == place or host.endswith(f".{place}") for place in places)
 
     def _kind(self, params: Mapping[str, object]) -> str | None:
         """What stands before the endpoint's name; None where it serves no such thing."""
-        if self.service != "s3":
-            return ""
+        first, *others = _KINDS.get(self.service, ("",))
+        if not others:
+            return first
         bucket = params.get("Bucket")
         if not isinstance(bucket, str):
             return "bucket."
@@ -106,52 +114,147 @@ class Route:
         return "accesspoint." if bucket.startswith("arn:") else "bucket."
 
 
-def routes(baseline: SecurityBaseline) -> Mapping[str, Route]:
+class FoundRoute:
+    """The same, of an endpoint whose name is found out by its id once something goes there."""
+
+    def __init__(self, find: Callable[[], Route]) -> None:
+        self._find = cache(find)
+
+    def resolve(self, **event: Any) -> None:
+        """Have a request made for the endpoint.
+
+        Raises:
+            SessionError: The endpoint cannot be found.
+        """
+        self._find().resolve(**event)
+
+    def check(self, *, request: _Request, **_: object) -> None:
+        """Let a request out.
+
+        Raises:
+            SessionError: It goes elsewhere.
+        """
+        self._find().check(request=request)
+
+    def admits(self, url: str) -> bool:
+        """Whether a URL leads to the endpoint."""
+        return self._find().admits(url)
+
+
+def routes(
+    baseline: SecurityBaseline, *, endpoint: Callable[[str], VpcEndpoint]
+) -> Mapping[str, Route | FoundRoute]:
     """The services that a baseline names an endpoint for.
+
+    Args:
+        baseline: What is asked for.
+        endpoint: Finds an endpoint by its id.
 
     Raises:
         BaselineError: What it says of a service contradicts itself, or is no endpoint of the service.
     """
     stated = baseline.privatelink
-    made = {}
+    made: dict[str, Route | FoundRoute] = {}
     for service in sorted({*stated.services, *stated.endpoints}):
-        host = stated.endpoints.get(service)
-        if stated.services.get(service, "endpoint") == "endpoint":
-            made[service] = _route(service, host, region=baseline.region)
+        host, mode = stated.endpoints.get(service), stated.services.get(service, "endpoint")
+        if mode == "endpoint":
+            made[service] = _route(service, host, region=baseline.region, endpoint=endpoint)
         elif host is not None:
             raise BaselineError(
                 f"it names {host} for {service}, which privatelink.services has reached otherwise",
                 remedy=f"leave one of the two out, or have {service} = 'endpoint' in privatelink.services",
                 field=f"privatelink.endpoints.{service}",
             )
-        elif not stated.allowed_networks:
+        elif mode == "gateway" and service != "s3":
             raise BaselineError(
-                "that a name resolves privately is told by the address that answers, and no networks are stated",
-                remedy="state privatelink.allowed_networks: the CIDR blocks of the VPC",
+                "S3 alone is reached by a gateway endpoint",
+                remedy=f"have {service} = 'private-dns' or 'endpoint' in privatelink.services",
+                field=f"privatelink.services.{service}",
+            )
+        elif mode != "public" and not (stated.allowed_networks or stated.required):
+            raise BaselineError(
+                "that a name resolves privately is told by the address that answers, and any may",
+                remedy="state privatelink.required, with which the VPC's own networks alone may answer, or"
+                " privatelink.allowed_networks",
                 field=f"privatelink.services.{service}",
             )
     return MappingProxyType(made)
 
 
-def _route(service: str, stated: str | None, *, region: str) -> Route:
+def _route(
+    service: str, stated: str | None, *, region: str, endpoint: Callable[[str], VpcEndpoint]
+) -> Route | FoundRoute:
     field = f"privatelink.endpoints.{service}"
-    if service in _ELSEWHERE:
+    if service == _ELSEWHERE:
         raise BaselineError(
             "requests for it cannot be sent by an endpoint's own name",
             remedy=f"have {service} = 'private-dns' in privatelink.services",
             field=field,
         )
-    own = _own_name(public_host(service, region))
+    names = own_names(service, region)
     host = (stated or "").lower().removeprefix("*.")  # as EC2 tells S3's
-    for name, fips in ((_fips_name(service, region), True), (own, False)):
-        if name is not None and re.fullmatch(rf"{_ENDPOINT}\.{re.escape(name)}", host):
-            return Route(service=service, host=host, fips=fips)
+    if _ID.fullmatch(host) and service not in _FINDING:
+        return FoundRoute(lambda: _found(service, endpoint(host), names))
+    for name in names:
+        if name.fits(host):
+            return Route(service=service, host=host, fips=name.fips)
+    told = (
+        f"{stated} is no name of an endpoint for it in {region}" if stated else "no endpoint is named for it"
+    )
+    if _ID.fullmatch(host):
+        told = f"{stated} would have to be looked up, and that takes {service} itself"
     raise BaselineError(
-        f"{stated} is no name of an endpoint for it in {region}" if stated else "no endpoint is named for it",
-        remedy=f"state the endpoint's name, vpce-ID-RANDOM.{own}: one of DnsEntries in the answer of"
+        told,
+        remedy=f"state the endpoint's name, vpce-ID-RANDOM.{names[-1].name}: one of DnsEntries in the answer of"
         " `aws ec2 describe-vpc-endpoints`",
         field=field,
     )
+
+
+def _found(service: str, endpoint: VpcEndpoint, names: tuple[OwnName, ...]) -> Route:
+    for name in names:
+        hosts = [host for host in endpoint.names if name.fits(host)]
+        if hosts:
+            return Route(service=service, host=min(hosts, key=len), fips=name.fips)  # zones' names are longer
+    raise SessionError(
+        f"{endpoint.id} is an endpoint for {endpoint.service}, and serves no {service}",
+        remedy=f"correct privatelink.endpoints.{service}: `secure-sagemaker endpoints` tells those that there are",
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnName:
+    """What names of endpoints for a service end with, in a region."""
+
+    name: str
+    """Such as ``api.sagemaker.eu-west-1.vpce.amazonaws.com``."""
+    fips: bool
+    """Whether it is that of FIPS endpoints."""
+
+    def fits(self, host: str) -> bool:
+        """Whether a host is the name of such an endpoint, or of one of its zones."""
+        return self._match(host) is not None
+
+    def zone(self, host: str) -> str | None:
+        """The availability zone that a name is for; None where it is the whole endpoint's."""
+        match = self._match(host)
+        return match and match["zone"]
+
+    def _match(self, host: str) -> re.Match[str] | None:
+        return re.fullmatch(rf"{_ENDPOINT}\.{re.escape(self.name)}", host)
+
+
+@cache
+def own_names(service: str, region: str) -> tuple[OwnName, ...]:
+    """The names of endpoints for a service, FIPS first, where it has both.
+
+    Raises:
+        BaselineError: The installed botocore does not know the service there.
+    """
+    served_by = "s3" if service == S3_CONTROL else service
+    plain, fips = _own_name(public_host(served_by, region)), _fips_name(served_by, region)
+    both = (None if fips is None else OwnName(name=fips, fips=True), OwnName(name=plain, fips=False))
+    return tuple(one for one in both if one is not None)
 
 
 @cache
@@ -185,6 +288,11 @@ def _fips_name(service: str, region: str) -> str | None:
 def _own_name(public: str) -> str:
     """What follows the endpoint in its own name."""
     loader = botocore.loaders.create_loader()
-    suffixes = (row["outputs"]["dnsSuffix"] for row in loader.load_data("partitions")["partitions"])
+    # Of a service that has no name but the one for both stacks, the endpoint's is of the partition's own suffix.
+    suffixes = {
+        outputs[kind]: outputs["dnsSuffix"]
+        for outputs in (row["outputs"] for row in loader.load_data("partitions")["partitions"])
+        for kind in ("dualStackDnsSuffix", "dnsSuffix")
+    }
     suffix = max((one for one in suffixes if public.endswith(f".{one}")), key=len)
-    return f"{public.removesuffix(f'.{suffix}')}.vpce.{suffix}"
+    return f"{public.removesuffix(f'.{suffix}')}.vpce.{suffixes[suffix]}"

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import re
+import logging
+from collections.abc import Callable
 from datetime import date
 from ipaddress import ip_network
 from pathlib import Path
 
 import boto3
+from botocore.client import BaseClient
 
 from secure_sagemaker.baseline import BaselineDocument, SecurityBaseline, find_file, read_document
+from secure_sagemaker.controls import Action, Decision, judge_public_service
 from secure_sagemaker.exceptions import BaselineError, UnsupportedBaselineError
 from secure_sagemaker.identity import read_anchor
 
 __all__ = ["load", "usable"]
 
+logger = logging.getLogger(__name__)
+
 _WIDEST = {4: 8, 6: 7}  # 10.0.0.0/8 and fc00::/7
-_BARE_ID = re.compile(r"vpce-[0-9a-f]+")
-_LATER = (
-    (
-        "privatelink.services",
-        lambda baseline: not {"gateway", "public"}.isdisjoint(baseline.privatelink.services.values()),
-    ),
-    (
-        "privatelink.endpoints",
-        lambda baseline: any(
-            _BARE_ID.fullmatch(stated) for stated in baseline.privatelink.endpoints.values()
-        ),
-    ),
+_LATER: tuple[tuple[str, Callable[[SecurityBaseline], bool]], ...] = (
     ("macie.mode", lambda baseline: baseline.macie.mode != "off"),
 )
 
@@ -38,9 +32,10 @@ def load(
     env: str | None,
     region: str | None,
     source: boto3.Session,
+    hold: Callable[[BaseClient], object],
     today: date,
 ) -> SecurityBaseline:
-    """The baseline as it holds in a region.
+    """The baseline as it holds in a region; ``hold`` is given each client that reads an organisation's layer.
 
     Raises:
         BaselineError: It is missing, malformed, loosened, or says nothing about the region.
@@ -56,7 +51,7 @@ def load(
     document: BaselineDocument = read_document(
         baseline or find_file(),
         read_anchor=lambda location: read_anchor(
-            location, source=source, region=region or source.region_name
+            location, source=source, region=region or source.region_name, hold=hold
         ),
     )
     return document.resolve(
@@ -76,12 +71,6 @@ def usable(baseline: SecurityBaseline, *, today: date) -> SecurityBaseline:
             remedy="remove it, or have it approved anew with a later date",
             field="waivers",
         )
-    if baseline.privatelink.required and not baseline.privatelink.allowed_networks:
-        raise UnsupportedBaselineError(
-            "this version of secure-sagemaker does not find out a VPC's networks by itself",
-            remedy="state them in privatelink.allowed_networks: the CIDR blocks of the VPC",
-            field="privatelink.required",
-        )
     if baseline.privatelink.required:
         for network in map(ip_network, baseline.privatelink.allowed_networks):
             if network.prefixlen < _WIDEST[network.version]:
@@ -90,6 +79,9 @@ def usable(baseline: SecurityBaseline, *, today: date) -> SecurityBaseline:
                     remedy="state the CIDR blocks of the VPC",
                     field="privatelink.allowed_networks",
                 )
+    for service, mode in baseline.privatelink.services.items():
+        if mode == "public":
+            _hold_public(judge_public_service(baseline, service, today=today))
     for field, asked in _LATER:
         if asked(baseline):
             raise UnsupportedBaselineError(
@@ -98,3 +90,14 @@ def usable(baseline: SecurityBaseline, *, today: date) -> SecurityBaseline:
                 field=field,
             )
     return baseline
+
+
+def _hold_public(decision: Decision) -> None:
+    if decision.action is Action.REFUSED:
+        raise BaselineError(
+            f"it is to be reached publicly, and no waiver of {decision.control_id} names it: {decision.why}",
+            remedy=decision.remedy,
+            field=decision.path,
+        )
+    if decision.action is Action.OBSERVED:
+        logger.warning("%s is 'public': %s is only observed", decision.path, decision.control_id)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,16 +18,28 @@ from secure_sagemaker.baseline import KeyReference, SecurityBaseline, Task, Task
 from secure_sagemaker.buckets import create_bucket
 from secure_sagemaker.controls import Enforcement, in_words, s3_key
 from secure_sagemaker.exceptions import BaselineError, IdentityError, SessionError
-from secure_sagemaker.handlers import Guard
+from secure_sagemaker.handlers import Guard, hold_to_network, register_class
 from secure_sagemaker.identity import (
     RECORDS_FILE,
     CredentialCache,
     HandedError,
     MfaToken,
     handed_folder,
+    have_credentials_held,
     proven,
     source_key,
     sources,
+)
+from secure_sagemaker.network import (
+    AnyPeers,
+    DiscoveredEndpoints,
+    EarlyPeers,
+    EgressGuard,
+    NetworkPolicy,
+    allowed_networks,
+    discovered,
+    look_at,
+    own_zone,
 )
 from secure_sagemaker.report import SessionReport, Verification
 from secure_sagemaker.session.loading import load, usable
@@ -86,17 +99,32 @@ class SecureSession(boto3.Session):
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
         caller, handed, today = _source_session(source), _handed(), clock().date()
-        found = load(baseline, env=env, region=region_name, source=caller, today=today)
+        answered, early = AnyPeers(), EarlyPeers()
+        hold = partial(look_at, peers=answered)
+        found = usable(
+            load(baseline, env=env, region=region_name, source=caller, hold=hold, today=today), today=today
+        )
+        first = NetworkPolicy.before(found, today=lambda: clock().date(), early=early)
+        if first.peers is not None:
+            answered.look_again(first.peers)
         cache = None if credential_cache is None else CredentialCache(Path(credential_cache))
         wiring = Wiring(
-            usable(found, today=today),
-            source=with_mfa(caller, found, token=mfa_token, cache=cache, clock=clock),
+            found,
+            source=with_mfa(
+                caller,
+                found,
+                token=mfa_token,
+                cache=cache,
+                clock=clock,
+                hold=partial(hold_to_network, network=first),
+            ),
             handed=handed,
             cache=cache,
             trail=AuditTrail(
                 _default_sink(handed) if audit is None else audit, clock=clock, monotonic=time.monotonic
             ),
             clock=clock,
+            early=early,
         )
         for waiver in wiring.baseline.waivers:
             logger.warning("%s", in_words(waiver))
@@ -261,7 +289,7 @@ class SecureSession(boto3.Session):
         references = tuple(self._baseline.kms.references())
         arns = self._guard.keys.resolve(references)
         principal, role = self._role.principal, self._baseline.role
-        source = source_key(self._source) if self._wiring.assumes else None
+        source = source_key(self._source, self._wiring.hold) if self._wiring.assumes else None
         return Verification(
             principal=caller.arn,
             account=caller.account,
@@ -284,6 +312,37 @@ class SecureSession(boto3.Session):
             client_only=tuple(left.guard for left in self._policies.left_out),
             waivers=self._waivers(),
         )
+
+    def discover(self, *, availability_zone: str | None = None) -> DiscoveredEndpoints:
+        """Ask EC2 which VPC endpoints each service is reached by, in the VPC of the baseline's subnets.
+
+        Args:
+            availability_zone: The caller's, such as ``eu-west-1a``, whose own names are preferred; by default the
+                machine's, where its metadata tells one.
+
+        Returns:
+            The map. Its ``layer`` is for ``baseline.tightened(...)``, its text for the baseline's file.
+
+        Raises:
+            SessionError: The endpoints cannot be read.
+            PeerError: They would be told from outside of the allowed networks.
+        """
+        return discovered(
+            self._wiring.vpc().endpoints(),
+            region=self._baseline.region,
+            zone=availability_zone or own_zone(),
+        )
+
+    def egress_guard(self) -> EgressGuard:
+        """Have this process connect to the allowed networks alone, while the ``with`` block lasts.
+
+        All threads and libraries are held that use Python's sockets, not what connects by other means, and no other
+        process. Connections that stand already are left alone; AWS services that are let out publicly are refused, too.
+
+        Raises:
+            SessionError: The VPC's networks are not stated, and cannot be found out.
+        """
+        return EgressGuard(allowed_networks(self._baseline, self._wiring.vpc()))
 
     def report(self) -> SessionReport:
         """Every decision of the session so far. Printing it gives a table."""
@@ -383,6 +442,7 @@ def _restore(baseline: SecurityBaseline) -> SecureSession:
 def _source_session(source: boto3.Session | str | None) -> boto3.Session:
     found = source if isinstance(source, boto3.Session) else boto3.Session(profile_name=source)
     sources.add(found)
+    register_class(found.events, have_credentials_held)
     return found
 
 

@@ -22,6 +22,7 @@ from secure_sagemaker.handlers import Guard, hold_to_network
 from secure_sagemaker.identity import (
     AssumedRole,
     CredentialCache,
+    Hold,
     KeyResolver,
     MfaToken,
     PassedPolicies,
@@ -30,7 +31,7 @@ from secure_sagemaker.identity import (
     sts_client,
 )
 from secure_sagemaker.locks import ForkSafeLock
-from secure_sagemaker.network import NetworkPolicy
+from secure_sagemaker.network import EarlyPeers, NetworkPolicy, Vpc
 from secure_sagemaker.references import ReferencedResources
 from secure_sagemaker.session.loading import usable
 from secure_sagemaker.session.scope import resolved_policies, support_policies
@@ -49,6 +50,7 @@ class _Region:
     role: AssumedRole
     support: AssumedRole
     guard: Guard
+    vpc: Vpc
 
 
 class Wiring:
@@ -61,6 +63,7 @@ class Wiring:
         cache: Where credentials are kept for other processes.
         trail: Where the calls are recorded.
         clock: Tells the time, in UTC.
+        early: Who has answered, and may, until the VPC's networks are known.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class Wiring:
         cache: CredentialCache | None,
         trail: AuditTrail,
         clock: Callable[[], datetime],
+        early: EarlyPeers,
     ) -> None:
         self.baseline = baseline
         self.trail = trail
@@ -81,7 +85,10 @@ class Wiring:
         self._clock = clock
         self._regions: dict[str, _Region] = {}
         self._regions_lock = ForkSafeLock()
-        self._own = self._wire(baseline)
+        self._early = early
+        self._own = self._wire(baseline, early)
+        first = NetworkPolicy.before(baseline, today=self.today, early=early)
+        self.hold: Hold = partial(hold_to_network, network=first)
         self.session, self.role, self.guard = self._own.session, self._own.role, self._own.guard
 
     @property
@@ -102,6 +109,7 @@ class Wiring:
             cache=self._cache,
             trail=AuditTrail(self.trail.sink, clock=self._clock, monotonic=self.trail.monotonic),
             clock=self._clock,
+            early=self._early,
         )
 
     def within(self, region: str) -> SecureBotocoreSession:
@@ -120,6 +128,10 @@ class Wiring:
         """
         return self._region(region).support
 
+    def vpc(self) -> Vpc:
+        """What is found out of the VPC in its own region."""
+        return self._own.vpc
+
     def creating(self) -> boto3.Session:
         """A session like the own one, but that it may create buckets."""
         enforcer = Enforcer(self.baseline, today=self.today, creating=True)
@@ -128,7 +140,12 @@ class Wiring:
         return boto3.Session(botocore_session=wired)
 
     def _assumed(
-        self, baseline: SecurityBaseline, policies: Callable[[], PassedPolicies], *, support: bool = False
+        self,
+        baseline: SecurityBaseline,
+        policies: Callable[[], PassedPolicies],
+        *,
+        network: NetworkPolicy,
+        support: bool = False,
     ) -> AssumedRole:
         handed = None
         if self._handed is not None:
@@ -145,16 +162,19 @@ class Wiring:
             region=baseline.region,
             policies=policies,
             session_suffix="-support" if support else "",
-            hold=partial(hold_to_network, network=NetworkPolicy.of(baseline)),
+            hold=partial(hold_to_network, network=network),
             handed=handed,
             clock=self._clock,
             cache=self._cache,
             recorded=partial(recorded_assumption, baseline, self.trail),
         )
 
-    def _wire(self, baseline: SecurityBaseline) -> _Region:
+    def _wire(self, baseline: SecurityBaseline, early: EarlyPeers) -> _Region:
         session = SecureBotocoreSession(elsewhere=self.within)
-        network = NetworkPolicy.of(baseline)
+        vpc = Vpc(subnets=baseline.vpc.subnets, ec2=lambda: finding().client("ec2"), early=early)
+        # What credentials are got by finds out nothing: that would take credentials.
+        first = NetworkPolicy.before(baseline, today=self.today, early=early)
+        network = NetworkPolicy.of(baseline, today=self.today, early=early, vpc=vpc)
         enforcer = Enforcer(baseline, today=self.today)
 
         def guard(role: AssumedRole, references: ReferencedResources | None) -> Guard:
@@ -176,8 +196,15 @@ class Wiring:
 
         @cache
         def support() -> boto3.Session:
+            return signed_by_reader(guard(reader, None))
+
+        @cache
+        def finding() -> boto3.Session:
+            return signed_by_reader(replace(guard(reader, None), network=first))
+
+        def signed_by_reader(held_to: Guard) -> boto3.Session:
             wired = SecureBotocoreSession(elsewhere=self.within)
-            wired.wire(guard(reader, None), reader)
+            wired.wire(held_to, reader)
             return boto3.Session(botocore_session=wired)
 
         def policies() -> PassedPolicies:
@@ -191,11 +218,11 @@ class Wiring:
             client=cache(lambda: support().client("sagemaker")),
             today=self.today,
         )
-        reader = self._assumed(baseline, support_policies, support=True)
-        role = self._assumed(baseline, policies)
+        reader = self._assumed(baseline, support_policies, network=first, support=True)
+        role = self._assumed(baseline, policies, network=first)
         whole = guard(role, references)
         session.wire(whole, role)
-        return _Region(session=session, role=role, support=reader, guard=whole)
+        return _Region(session=session, role=role, support=reader, guard=whole, vpc=vpc)
 
     def _region(self, region: str) -> _Region:
         if region == self.baseline.region:
@@ -209,7 +236,7 @@ class Wiring:
                         f"a client for {region} was asked for: {unstated.args[0].splitlines()[0]}",
                         remedy=unstated.remedy,
                     ) from unstated
-                wired = self._wire(usable(there, today=self.today()))
+                wired = self._wire(usable(there, today=self.today()), EarlyPeers())
                 boto3.Session(botocore_session=wired.session)  # its clients get what boto3 adds: upload_file
                 self._regions[region] = wired
             return self._regions[region]
@@ -222,6 +249,7 @@ def with_mfa(
     token: MfaToken | None,
     cache: CredentialCache | None,
     clock: Callable[[], datetime],
+    hold: Hold,
 ) -> boto3.Session:
     """A source whose credentials had MFA, where the baseline names a device; the code is asked for when they are."""
     if baseline.role.mfa_serial is None:
@@ -230,7 +258,7 @@ def with_mfa(
         sts_client,
         source,
         region=baseline.region,
-        hold=partial(hold_to_network, network=NetworkPolicy.of(baseline)),
+        hold=hold,
         wanted_for=baseline.role.arn,
     )
     return mfa_source(

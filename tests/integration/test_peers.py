@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from botocore.exceptions import BotoCoreError, SSLError
 
 from secure_sagemaker import IdentityError, PeerError, SecureSession, SessionError
 from secure_sagemaker.handlers import hold_way
+from tests.ec2 import endpoint, says_list, vpc
 from tests.listening import (
     Authority,
     Names,
@@ -28,10 +30,11 @@ from tests.listening import (
     witness,
 )
 from tests.unit.baseline.stated import COMPLETE
-from tests.unit.secured import baseline
-from tests.wire import OF_SESSIONS, Wire, read_models_once
+from tests.unit.secured import SUPPORT, baseline
+from tests.wire import OF_SESSIONS, Wire, read_models_once, refuses, says
 
 HOST, STS = "api.sagemaker.eu-west-1.amazonaws.com", "sts.eu-west-1.amazonaws.com"
+EC2 = "ec2.eu-west-1.amazonaws.com"
 RUNTIME, S3 = "runtime.sagemaker.eu-west-1.amazonaws.com", "ml-artifacts.s3.eu-west-1.amazonaws.com"
 CERTIFIED = ("*.eu-west-1.amazonaws.com", "*.sagemaker.eu-west-1.amazonaws.com", S3)
 INSIDE, INSIDE_TOO, OUTSIDE = "127.0.5.1", "127.0.5.2", "127.0.6.1"
@@ -83,7 +86,7 @@ def net(trusted: Authority, monkeypatch: pytest.MonkeyPatch) -> Iterator[Net]:
     with ExitStack() as standing:
         inside = standing.enter_context(tls_server(wire, trusted.context(*CERTIFIED), INSIDE))
         outside = standing.enter_context(witness(OUTSIDE))
-        for host in (HOST, STS, RUNTIME, S3):
+        for host in (HOST, STS, EC2, RUNTIME, S3):
             names.lead(host, inside)
         yield Net(names=names, trusted=trusted, wire=wire, inside=inside, outside=outside, standing=standing)
 
@@ -125,6 +128,12 @@ def test_the_role_is_assumed_inside_or_not_at_all(net: Net) -> None:
         ("sagemaker-runtime", "invoke_endpoint", {"EndpointName": "e", "Body": b"payload"}, RUNTIME),
         (
             "sagemaker-runtime",
+            "invoke_endpoint_async",
+            {"EndpointName": "e", "InputLocation": "s3://ml-artifacts/in"},
+            RUNTIME,
+        ),
+        (
+            "sagemaker-runtime",
             "invoke_endpoint_with_response_stream",
             {"EndpointName": "e", "Body": b"payload"},
             RUNTIME,
@@ -132,7 +141,7 @@ def test_the_role_is_assumed_inside_or_not_at_all(net: Net) -> None:
         ("s3", "put_object", {"Bucket": "ml-artifacts", "Key": "k", "Body": b"payload"}, S3),
         ("s3", "put_object", {"Bucket": "ml-artifacts", "Key": "k", "Body": b"p" * 2_000_000}, S3),
     ],
-    ids=["invocation", "stream", "object", "large-object"],
+    ids=["invocation", "async", "stream", "object", "large-object"],
 )
 def test_no_payload_leaves(
     net: Net, service: str, operation: str, parameters: dict[str, Any], host: str
@@ -215,6 +224,214 @@ def test_an_endpoint_is_reached_by_its_own_name(net: Net) -> None:
     assert net.outside.silent
 
 
+# --- networks that are found out
+
+FINDING = {"DescribeSubnets", "DescribeVpcs"}
+LEARNT = f"{COMPLETE}\n[privatelink]\nrequired = true\n"
+
+
+def test_the_vpcs_own_networks_are_the_default(net: Net) -> None:
+    """They are read once, signed by the support session, before anything of the caller's goes anywhere."""
+    net.wire.answers |= vpc("127.0.5.0/24", "2001:db8:1::/56")
+    session = net.session(LEARNT)
+    client = session.client("sagemaker")
+    client.list_models()
+    session.client("sagemaker-runtime").invoke_endpoint(EndpointName="churn", Body=b"x")
+    assert ["DescribeSubnets", "DescribeVpcs", "ListModels", "POST"] == net.work
+    readers = {net.wire.signer(sent) for sent in net.wire.requests if sent.operation in FINDING}
+    assert {SUPPORT} == readers
+    net.names.lead(HOST, net.outside.place)
+    with pytest.raises(PeerError, match=r"the networks of vpc-0a1b2c3d \(127\.0\.5\.0/24, 2001:db8:1::/56\)"):
+        session.client("sagemaker").list_models()
+    assert b"" == net.outside.heard()
+
+
+def test_a_network_that_is_no_longer_the_vpcs_is_none(net: Net) -> None:
+    """A block that was taken from the VPC is not one of its own."""
+    net.wire.answers |= vpc("10.0.0.0/16", gone=["127.0.5.0/24"])
+    with pytest.raises(PeerError, match="which lies outside"):
+        net.client(text=LEARNT).list_models()
+    assert "ListModels" not in net.work
+
+
+@pytest.mark.parametrize("host", [STS, EC2])
+def test_who_answered_before_the_networks_were_known_is_looked_at_again(host: str, net: Net) -> None:
+    """A private address that is none of the VPC's has answered for credentials or networks: nothing else is sent."""
+    elsewhere = tls_server(net.wire, net.trusted.context(*CERTIFIED), OUTSIDE)
+    net.names.lead(host, net.standing.enter_context(elsewhere))
+    net.wire.answers |= vpc("127.0.5.0/24")
+    client = net.client(text=LEARNT)
+    for _ in range(2):
+        with pytest.raises(PeerError, match=rf"{host} is answered from {OUTSIDE}"):
+            client.list_models()
+    assert "ListModels" not in net.work
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        (
+            {"DescribeSubnets": refuses("UnauthorizedOperation", "not you", status=403)},
+            "UnauthorizedOperation: not you",
+        ),
+        (vpc("127.0.5.0/24", subnets=("vpc-1", "vpc-2")), "vpc-1 and vpc-2"),
+    ],
+    ids=["denied", "two-vpcs"],
+)
+@pytest.mark.parametrize("mode", ["legacy", "standard"])
+def test_networks_that_cannot_be_found_out_let_nobody_answer(
+    answers: Any, told: str, mode: str, net: Net
+) -> None:
+    """The error says what was asked for, and how to do without; it is not tried again."""
+    net.wire.answers |= answers
+    with pytest.raises(SessionError, match=told):
+        net.client(text=LEARNT, config=Config(retries={"mode": mode, "total_max_attempts": 3})).list_models()
+    assert ["DescribeSubnets"] == net.work
+
+
+def test_threads_find_the_networks_out_once(net: Net) -> None:
+    """Whoever connects first asks; the others wait for the answer."""
+    net.wire.answers |= vpc("127.0.5.0/24")
+    client = net.client(text=LEARNT)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: client.list_models(), range(8)))
+    assert 1 == len(net.wire.of("DescribeVpcs"))
+    assert 8 == len(net.wire.of("ListModels"))
+
+
+# --- S3's gateway endpoint
+
+GATEWAY = f'{REQUIRED}services = {{ s3 = "gateway" }}\n'
+
+
+def gateway(*routes: tuple[str, str], owner: str = "AWS") -> dict[str, Any]:
+    """What EC2 says of a VPC with a gateway endpoint for S3, whose addresses are those outside."""
+    table = {
+        "routeTableId": "rtb-1",
+        "associationSet": [{"main": True, "associationState": {"state": "associated"}}],
+        "routeSet": [
+            {
+                "destinationPrefixListId" if to.startswith("pl-") else "destinationCidrBlock": to,
+                "gatewayId": target,
+                "state": "active",
+            }
+            for to, target in routes
+        ],
+    }
+    return {
+        **vpc("127.0.5.0/24"),
+        "DescribeRouteTables": says_list("DescribeRouteTables", "routeTableSet", [table]),
+        "DescribeVpcEndpoints": says_list(
+            "DescribeVpcEndpoints",
+            "vpcEndpointSet",
+            [endpoint("vpce-0a", "com.amazonaws.eu-west-1.s3", kind="Gateway")],
+        ),
+        "DescribeManagedPrefixLists": says_list(
+            "DescribeManagedPrefixLists",
+            "prefixListSet",
+            [{"prefixListId": "pl-s3", "prefixListName": "com.amazonaws.eu-west-1.s3", "ownerId": owner}],
+        ),
+        "GetManagedPrefixListEntries": says_list(
+            "GetManagedPrefixListEntries", "entrySet", [{"cidr": "127.0.6.0/24"}]
+        ),
+    }
+
+
+def test_s3_may_answer_from_its_own_addresses_where_they_are_routed_to_the_gateway(net: Net) -> None:
+    """And nobody else from there; what was seen of the routes is not asked again."""
+    net.wire.answers |= gateway(("pl-s3", "vpce-0a"))
+    place = net.standing.enter_context(tls_server(net.wire, net.trusted.context(*CERTIFIED), OUTSIDE))
+    net.names.lead(S3, place)
+    session = net.session(GATEWAY)
+    for _ in range(2):
+        session.client("s3").put_object(Bucket="ml-artifacts", Key="k", Body=b"payload")
+    assert 2 == len(net.wire.of("PUT"))
+    assert 1 == len(net.wire.of("DescribeRouteTables"))
+    net.names.lead(HOST, net.outside.place)
+    with pytest.raises(PeerError):
+        session.client("sagemaker").list_models()
+    assert b"" == net.outside.heard()
+
+
+@pytest.mark.parametrize(
+    ("told", "answers"),
+    [
+        ("no route of its VPC", gateway(("0.0.0.0/0", "nat-1"))),
+        ("rtb-1, of subnet-0a1b2c3d, has no route", gateway(("pl-s3", "igw-1"))),
+        ("which is nearer", gateway(("pl-s3", "vpce-0a"), ("127.0.6.0/25", "igw-1"))),
+        ("no route of its VPC", gateway(("pl-s3", "vpce-0a"), owner="111122223333")),
+        (
+            "UnauthorizedOperation",
+            {**gateway(), "DescribeRouteTables": refuses("UnauthorizedOperation", status=403)},
+        ),
+    ],
+    ids=["no-route", "elsewhere", "nearer", "somebodys-list", "denied"],
+)
+def test_the_addresses_alone_prove_nothing(told: str, answers: Any, net: Net) -> None:
+    """Without the route, as seen in the subnets' tables, nothing is sent."""
+    net.wire.answers |= answers
+    net.names.lead(S3, net.outside.place)
+    with pytest.raises(SessionError, match=told):
+        net.client("s3", text=GATEWAY).put_object(Bucket="ml-artifacts", Key="k", Body=b"payload")
+    assert net.outside.silent
+    assert [] == net.wire.of("PUT")
+
+
+# --- who gives credentials, and the baseline
+
+CHAINED = """
+[profile chained]
+role_arn = arn:aws:iam::111122223333:role/source
+source_profile = base
+region = eu-west-1
+
+[profile base]
+aws_access_key_id = ASIASOURCE
+aws_secret_access_key = secret
+aws_session_token = token
+"""
+
+
+def test_the_sources_own_role_is_assumed_inside_or_not_at_all(
+    net: Net, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """botocore's providers make clients of their own: those are looked at as well, and the caller's are not."""
+    path = tmp_path / "config"
+    path.write_text(CHAINED)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(path))
+    source = boto3.Session(profile_name="chained")
+    client = SecureSession(baseline(NETWORKS), source=source).client("sagemaker")
+    net.names.lead(STS, net.outside.place)
+    with pytest.raises(PeerError, match=STS):
+        client.list_models()
+    assert b"" == net.outside.heard()
+    assert [] == net.wire.requests
+    net.names.lead(STS, net.inside)
+    client.list_models()
+    assert ["source", "ml-launcher"] == [
+        sent.form["RoleArn"].rpartition("/")[2] for sent in net.wire.of("AssumeRole")
+    ]
+    assert "send" not in vars(source.client("sts")._endpoint.http_session)  # type: ignore[attr-defined]  # no public way
+
+
+def test_a_layer_is_taken_from_nobody_outside(
+    net: Net, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be read before it is known who may answer; then that is looked at, before it is used."""
+    ssm, parameter = "ssm.eu-west-1.amazonaws.com", {"Parameter": {"Value": "schema_version = 1\n"}}
+    net.wire.answers["GetParameter"] = says(parameter)
+    monkeypatch.setenv("SECURE_SAGEMAKER_ORGANISATION", "ssm:/ml/baseline")
+    path = tmp_path / "secure-sagemaker.toml"
+    path.write_text(NETWORKS)
+    net.names.lead(ssm, net.inside)
+    SecureSession(path, source=net.wire.source())
+    elsewhere = tls_server(net.wire, net.trusted.context(*CERTIFIED), OUTSIDE)
+    net.names.lead(ssm, net.standing.enter_context(elsewhere))
+    with pytest.raises(PeerError, match=ssm):
+        SecureSession(path, source=net.wire.source())
+    assert ["GetParameter", "GetParameter"] == net.wire.operations
+
+
 # --- certificates
 
 
@@ -286,6 +503,25 @@ def test_where_privatelink_is_required_no_proxy_is_used(net: Net, monkeypatch: p
     for caught in (given, found, assuming):
         assert "s3cr3t-word" not in str(caught.value)
     assert [] == net.wire.requests
+
+
+def test_a_proxy_that_is_listed_may_be_gone_by(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exactly that origin; and it has to answer from inside."""
+    places = {HOST: net.inside, STS: net.inside}
+    with tunnelling_proxy(INSIDE_TOO, places) as (proxy, asked):
+        url = f"http://{proxy.address}:{proxy.port}"
+        monkeypatch.setenv("HTTPS_PROXY", url.replace("http://", "http://jane:s3cr3t-word@"))
+        net.client(text=f'{REQUIRED}allowed_proxies = ["{url}"]\n').list_models()
+        assert {STS, HOST} == set(asked)
+        with pytest.raises(SessionError, match="allowed_proxies"):
+            net.client(text=f'{REQUIRED}allowed_proxies = ["http://{proxy.address}:1"]\n')
+    assert ["ListModels"] == net.work
+    place = net.outside.place
+    outside = f"http://{place.address}:{place.port}"
+    monkeypatch.setenv("HTTPS_PROXY", outside)
+    with pytest.raises(PeerError, match=OUTSIDE):
+        net.client(text=f'{REQUIRED}allowed_proxies = ["{outside}"]\n').list_models()
+    assert b"" == net.outside.heard()
 
 
 # --- an activated process

@@ -174,6 +174,7 @@ FIELDS: Mapping[str, st.SearchStrategy[object]] = {
         ("sagemaker", "s3"), st.sampled_from(("vpce-0a1b2c3d", "vpce-0b1c2d3e"))
     ),
     "privatelink.allowed_networks": subsets(("10.0.0.0/16", "10.1.0.0/16", "2001:db8::/32")),
+    "privatelink.allowed_proxies": subsets(("http://a.example.com:3128", "https://b.example.com")),
     "privatelink.allowed_endpoint_urls": subsets(("https://a.example.com", "https://b.example.com:8443")),
     "session_policy.policy_arns": subsets(tuple(f"arn:aws:iam::aws:policy/{name}" for name in NAMES)),
     "session_policy.guardrail_arns": subsets(tuple(f"arn:aws:iam::aws:policy/{name}" for name in NAMES)),

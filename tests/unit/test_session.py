@@ -182,9 +182,6 @@ def test_without_a_baseline_there_is_no_session(
 @pytest.mark.parametrize(
     ("stated", "field"),
     [
-        ("[privatelink]\nrequired = true", "privatelink.required"),
-        ('[privatelink.services]\nsagemaker = "gateway"', "privatelink.services"),
-        ('[privatelink.endpoints]\nsagemaker = "vpce-0a1b"', "privatelink.endpoints"),
         ('[macie]\nmode = "require"', "macie.mode"),
     ],
 )

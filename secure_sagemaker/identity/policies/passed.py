@@ -71,11 +71,18 @@ def _some_keys(baseline: SecurityBaseline) -> Mapping[str, str]:
     }
 
 
+_NETWORK = (
+    *("ec2:DescribeManagedPrefixLists", "ec2:DescribeRouteTables", "ec2:DescribeSubnets", "ec2:DescribeVpc*"),
+    "ec2:GetManagedPrefixListEntries",
+)
+"""By which the VPC's networks, endpoints and routes are found out."""
+
+
 def support_policies() -> PassedPolicies:
     """What the library itself may do: read what the baseline and calls name, and nothing else.
 
     No managed policy goes with it: beside one that allows, this one would not be the limit.
     """
-    actions = ("kms:DescribeKey", *(f"sagemaker:{operation}" for operation in LOOKS))
+    actions = ("kms:DescribeKey", *(f"sagemaker:{operation}" for operation in LOOKS), *_NETWORK)
     allowed = Statement(effect=Effect.ALLOW, actions=actions, resources=("*",))
     return PassedPolicies(document=PolicyDocument(statements=(allowed,)))

@@ -65,6 +65,7 @@ CHAINS: dict[str, tuple[object, ...]] = {
     "privatelink.services": ({}, {A: "endpoint"}),
     "privatelink.endpoints": ({}, {A: "vpce-1"}),
     "privatelink.allowed_networks": ((), (B, A), (A,)),
+    "privatelink.allowed_proxies": ((B, A), (A,), ()),
     "privatelink.allowed_endpoint_urls": ((B, A), (A,), ()),
     "session_policy.policy_arns": ((), (A,)),
     "session_policy.guardrail_arns": ((), (A,), (B, A)),

@@ -19,7 +19,7 @@ def test_help_names_every_command() -> None:
     """The installed script answers --help on stdout and exits clean, and so does a group of commands."""
     ran = installed("--help")
     assert (0, "") == (ran.code, ran.stderr)
-    assert ["init", "demo", "explain", "whoami", "policy", "run", "pipeline", "baseline"] == commands(
+    assert ["init", "demo", "endpoints", "explain", "whoami", "policy", "run", "pipeline", "baseline"] == commands(
         ran.stdout
     )
     assert ["check", "show", "schema", "diff"] == commands(run("baseline", "--help").stdout)
@@ -137,7 +137,7 @@ def test_a_module_is_a_script_too() -> None:
 def test_every_option_has_its_help() -> None:
     """Nothing is left for a reader to guess."""
     assert app.registered_commands
-    for command in ("init", "demo", "explain"):
+    for command in ("init", "demo", "endpoints", "explain"):
         lines = run(command, "--help").stdout.partition("Options:")[2].splitlines()
         options = [index for index, line in enumerate(lines) if line.startswith("  --")]
         assert [] == [
