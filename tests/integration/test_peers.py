@@ -153,6 +153,38 @@ def test_no_payload_leaves(
     assert b"" == net.outside.heard()
 
 
+@pytest.mark.sdk(2)
+@pytest.mark.filterwarnings("ignore:.*SageMaker Python SDK v2")
+def test_a_predictor_of_the_sdk_is_held_too(net: Net) -> None:
+    """What the SDK v2 invokes an endpoint by is a client of the session; so it is asynchronously, and for streams."""
+    from sagemaker.predictor import Predictor
+
+    predictor = Predictor("churn", sagemaker_session=net.session().sagemaker_session())
+    assert b"" == predictor.predict(b"payload")
+    net.names.lead(RUNTIME, net.outside.place)
+    predictor = Predictor("churn", sagemaker_session=net.session().sagemaker_session())
+    with pytest.raises(PeerError, match=RUNTIME):
+        predictor.predict(b"payload")
+    assert b"" == net.outside.heard()
+    with pytest.raises(PeerError, match=RUNTIME):
+        predictor.predict_stream(b"payload")
+    assert b"" == net.outside.heard()
+
+
+@pytest.mark.sdk(3)
+def test_an_endpoint_of_the_sdk_is_held_too(net: Net) -> None:
+    """What the SDK v3 invokes an endpoint by is a client of the session."""
+    from sagemaker.core.resources import Endpoint
+
+    session = net.session()
+    with session.activate():
+        session.sagemaker_session()
+        net.names.lead(RUNTIME, net.outside.place)
+        with pytest.raises(PeerError, match=RUNTIME):
+            Endpoint(endpoint_name="churn").invoke(body=b"payload")
+    assert b"" == net.outside.heard()
+
+
 def test_a_transfers_threads_are_held_too(net: Net, tmp_path: Path) -> None:
     """What boto3 uploads by threads of its own meets the same."""
     net.names.lead(S3, net.outside.place)
