@@ -49,33 +49,14 @@ class NetworkPolicy:
     """The services that are reached by an endpoint's own name."""
 
     @classmethod
-    def of(
-        cls, baseline: SecurityBaseline, *, today: Callable[[], date], early: EarlyPeers, vpc: Vpc
-    ) -> Self:
-        """What a baseline asks for.
+    def first(cls, baseline: SecurityBaseline, *, today: Callable[[], date], early: EarlyPeers) -> Self:
+        """What a baseline asks for of what credentials and networks are got by: nothing is found out for it.
 
         Args:
             baseline: What is asked for.
             today: The day on which waivers must hold.
             early: Who may answer before the VPC's networks are known.
-            vpc: Finds out what the baseline leaves to be found out.
         """
-        stated = baseline.privatelink
-        before = cls.before(baseline, today=today, early=early)
-        peers = FoundPeers(vpc.peers) if before.peers is early else before.peers
-        others: dict[str, Peers] = {} if peers is None else dict(_public(baseline, peers, today))
-        if peers is not None and stated.services.get("s3") == "gateway":
-            others["s3"] = FoundPeers(cache(partial(_with_s3, baseline, vpc)))
-        return replace(
-            before,
-            peers=peers,
-            others=MappingProxyType(others),
-            routes=routes(baseline, endpoint=vpc.endpoint),
-        )
-
-    @classmethod
-    def before(cls, baseline: SecurityBaseline, *, today: Callable[[], date], early: EarlyPeers) -> Self:
-        """The same for what credentials and networks are got by: nothing is found out for it."""
         stated = baseline.privatelink
         peers: Peers | None = early if stated.required else None
         if stated.allowed_networks:
@@ -92,6 +73,22 @@ class NetworkPolicy:
             proxies=tuple(stated.allowed_proxies),
             region=baseline.region,
             routes=routes(baseline, endpoint=_not_looked_up),
+        )
+
+    def then(self, baseline: SecurityBaseline, *, today: Callable[[], date], vpc: Vpc) -> Self:
+        """The same for all other clients: ``vpc`` finds out what the baseline leaves to be found out."""
+        stated = baseline.privatelink
+        peers = self.peers
+        if isinstance(peers, EarlyPeers):
+            peers = FoundPeers(vpc.peers)
+        others: dict[str, Peers] = {} if peers is None else dict(_public(baseline, peers, today))
+        if peers is not None and stated.services.get("s3") == "gateway":
+            others["s3"] = FoundPeers(cache(partial(_with_s3, baseline, vpc)))
+        return replace(
+            self,
+            peers=peers,
+            others=MappingProxyType(others),
+            routes=routes(baseline, endpoint=vpc.endpoint),
         )
 
     def check_endpoint(self, client: BaseClient) -> None:

@@ -104,7 +104,7 @@ class SecureSession(boto3.Session):
         found = usable(
             load(baseline, env=env, region=region_name, source=caller, hold=hold, today=today), today=today
         )
-        first = NetworkPolicy.before(found, today=lambda: clock().date(), early=early)
+        first = NetworkPolicy.first(found, today=lambda: clock().date(), early=early)
         if first.peers is not None:
             answered.look_again(first.peers)
         cache = None if credential_cache is None else CredentialCache(Path(credential_cache))
@@ -328,7 +328,7 @@ class SecureSession(boto3.Session):
             PeerError: They would be told from outside of the allowed networks.
         """
         return discovered(
-            self._wiring.vpc().endpoints(),
+            self._wiring.vpc.endpoints(),
             region=self._baseline.region,
             zone=availability_zone or own_zone(),
         )
@@ -342,7 +342,7 @@ class SecureSession(boto3.Session):
         Raises:
             SessionError: The VPC's networks are not stated, and cannot be found out.
         """
-        return EgressGuard(allowed_networks(self._baseline, self._wiring.vpc()))
+        return EgressGuard(allowed_networks(self._baseline, self._wiring.vpc))
 
     def report(self) -> SessionReport:
         """Every decision of the session so far. Printing it gives a table."""

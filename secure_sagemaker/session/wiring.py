@@ -51,6 +51,7 @@ class _Region:
     support: AssumedRole
     guard: Guard
     vpc: Vpc
+    hold: Hold
 
 
 class Wiring:
@@ -87,8 +88,6 @@ class Wiring:
         self._regions_lock = ForkSafeLock()
         self._early = early
         self._own = self._wire(baseline, early)
-        first = NetworkPolicy.before(baseline, today=self.today, early=early)
-        self.hold: Hold = partial(hold_to_network, network=first)
         self.session, self.role, self.guard = self._own.session, self._own.role, self._own.guard
 
     @property
@@ -128,6 +127,12 @@ class Wiring:
         """
         return self._region(region).support
 
+    @property
+    def hold(self) -> Hold:
+        """Holds the clients by which credentials are got to what is said of the way to AWS."""
+        return self._own.hold
+
+    @property
     def vpc(self) -> Vpc:
         """What is found out of the VPC in its own region."""
         return self._own.vpc
@@ -144,7 +149,7 @@ class Wiring:
         baseline: SecurityBaseline,
         policies: Callable[[], PassedPolicies],
         *,
-        network: NetworkPolicy,
+        hold: Hold,
         support: bool = False,
     ) -> AssumedRole:
         handed = None
@@ -162,7 +167,7 @@ class Wiring:
             region=baseline.region,
             policies=policies,
             session_suffix="-support" if support else "",
-            hold=partial(hold_to_network, network=network),
+            hold=hold,
             handed=handed,
             clock=self._clock,
             cache=self._cache,
@@ -173,8 +178,8 @@ class Wiring:
         session = SecureBotocoreSession(elsewhere=self.within)
         vpc = Vpc(subnets=baseline.vpc.subnets, ec2=lambda: finding().client("ec2"), early=early)
         # What credentials are got by finds out nothing: that would take credentials.
-        first = NetworkPolicy.before(baseline, today=self.today, early=early)
-        network = NetworkPolicy.of(baseline, today=self.today, early=early, vpc=vpc)
+        first = NetworkPolicy.first(baseline, today=self.today, early=early)
+        network = first.then(baseline, today=self.today, vpc=vpc)
         enforcer = Enforcer(baseline, today=self.today)
 
         def guard(role: AssumedRole, references: ReferencedResources | None) -> Guard:
@@ -218,11 +223,12 @@ class Wiring:
             client=cache(lambda: support().client("sagemaker")),
             today=self.today,
         )
-        reader = self._assumed(baseline, support_policies, network=first, support=True)
-        role = self._assumed(baseline, policies, network=first)
+        hold = partial(hold_to_network, network=first)
+        reader = self._assumed(baseline, support_policies, hold=hold, support=True)
+        role = self._assumed(baseline, policies, hold=hold)
         whole = guard(role, references)
         session.wire(whole, role)
-        return _Region(session=session, role=role, support=reader, guard=whole, vpc=vpc)
+        return _Region(session=session, role=role, support=reader, guard=whole, vpc=vpc, hold=hold)
 
     def _region(self, region: str) -> _Region:
         if region == self.baseline.region:
