@@ -73,9 +73,18 @@ def _statement(
 # --- roles ----------------------------------------------------------------------------------------
 
 
+_VPC_READS = (
+    *("ec2:DescribeRouteTables", "ec2:DescribeSubnets", "ec2:DescribeVpcEndpoints", "ec2:DescribeVpcs"),
+)
+"""By which a session finds out its VPC's networks and endpoints."""
+
+
 def launcher_role(projection: Projection, tasks: Iterable[Task] = Task) -> tuple[PolicyDocument, ...]:
     """The permissions of the baseline's own role: what its tasks need, on everything that the baseline lists."""
-    return split(allowances(projection, tasks, Scope()).statements)
+    statements = tuple(allowances(projection, tasks, Scope()).statements)
+    if projection.baseline.privatelink.required:
+        statements = (*statements, _statement(Effect.ALLOW, _VPC_READS, ("*",)))
+    return split(statements)
 
 
 def launcher_role_trust(projection: Projection, sources: Sequence[str]) -> PolicyDocument:

@@ -209,6 +209,18 @@ def test_a_bucket_is_closed_to_what_the_baseline_does_not_name(
     assert denied is denies(made, request)
 
 
+def test_where_privatelink_is_required_the_role_may_find_out_the_vpc() -> None:
+    """Whatever its tasks, and within its boundary."""
+    private = Projection(baseline=baseline(privatelink={"required": True}), today=TODAY)
+    reads = PolicyRequest(action="ec2:DescribeVpcEndpoints", resource="*")
+    for projection, allowed in ((private, True), (MADE, False)):
+        policies = Policies(
+            role=[one.to_mapping() for one in launcher_role(projection, [Task.READ_ONLY])],
+            boundary=permissions_boundary(projection).to_mapping(),
+        )
+        assert allowed is authorize(reads, policies).allowed
+
+
 def test_a_policy_is_made_for_the_baselines_buckets_alone() -> None:
     """Another's bucket, or a directory bucket, has none."""
     for name in ("elsewhere", "ml-express--euw1-az1--x-s3"):
