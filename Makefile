@@ -71,7 +71,7 @@ coverage: .venv/.ready
 	@$(V3)/python -m pytest -q -n $(WORKERS) --dist worksteal --cov --cov-report=term-missing $(PYTEST_ARGS)
 
 bench: .venv/.ready .venv-v2/.ready
-	@$(V3)/python -m benchmarks --write calls credentials storm policies pipelines processes memory
+	@$(V3)/python -m benchmarks --write calls connections credentials storm policies pipelines processes memory
 	@$(V2)/python -m benchmarks --write sdk-v2
 
 check: .venv/.ready

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from benchmarks import calls, credentials, pipelines, policies, processes, sdk_v2
+from benchmarks import calls, connections, credentials, pipelines, policies, processes, sdk_v2
 from benchmarks.page import README, machine, replaced, table
 from benchmarks.pairs import Figure
 
@@ -28,6 +28,7 @@ class Part:
 
 PARTS: Mapping[str, Part] = {
     "calls": Part(figures=calls.figures, unit="µs", samples=2000),
+    "connections": Part(figures=connections.figures, unit="µs", samples=20),
     "pipelines": Part(figures=pipelines.figures, unit="µs", samples=5000),
     "processes": Part(figures=processes.time_figures, unit="µs", samples=30),
     "memory": Part(figures=processes.memory_figures, unit="KB", samples=3),

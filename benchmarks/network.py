@@ -10,7 +10,7 @@ from unittest.mock import patch
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.httpsession import URLLib3Session
 
-__all__ = ["StsAnswers", "assumed", "caller", "swallowed"]
+__all__ = ["StsAnswers", "assumed", "caller", "of_sts", "swallowed"]
 
 StsAnswers = Callable[[str], bytes]
 """What STS answers to a request's body."""
@@ -48,6 +48,15 @@ def _sts(body: str) -> bytes:
     return assumed() if "AssumeRole" in body else caller()
 
 
+def of_sts(request: AWSPreparedRequest) -> AWSResponse:
+    """What STS answers to a request."""
+    return _answered(request, _sts(str(request.body)))
+
+
+def _answered(request: AWSPreparedRequest, body: bytes) -> AWSResponse:
+    return AWSResponse(request.url, 200, {"x-amzn-requestid": "request-1"}, _Raw(body))  # type: ignore[arg-type]  # botocore reads it by `stream` and `read`
+
+
 @contextmanager
 def swallowed(sts: StsAnswers = _sts) -> Iterator[None]:
     """Have it answer every client of this process, behind all event handlers and the signature."""
@@ -61,7 +70,7 @@ def swallowed(sts: StsAnswers = _sts) -> Iterator[None]:
             answer = sts(str(body))
         else:
             answer = b"" if ".s3." in request.url else b"{}"
-        return AWSResponse(request.url, 200, {"x-amzn-requestid": "request-1"}, _Raw(answer))  # type: ignore[arg-type]  # botocore reads it by `stream` and `read`
+        return _answered(request, answer)
 
     with patch.object(URLLib3Session, "send", answered):
         yield

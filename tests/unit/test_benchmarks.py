@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from benchmarks import calls, credentials, pipelines, policies, processes, sdk_v2
+from benchmarks import calls, connections, credentials, pipelines, policies, processes, sdk_v2
 from benchmarks.__main__ import PARTS
 from benchmarks.network import swallowed
 from benchmarks.page import README, machine, replaced, table
@@ -20,6 +20,13 @@ def test_each_call_is_compared() -> None:
     assert [figure.title for figure in figures] == re.findall(
         r"^\| ([A-Z][^|]+) \|", table(figures, unit="µs"), re.MULTILINE
     )
+    assert all(figure.peer > 0 for figure in figures)
+
+
+def test_connections_are_compared() -> None:
+    """Real ones, with the look at who answers and without."""
+    figures = list(connections.figures(1, calls=2))
+    assert 3 == len({figure.title for figure in figures})
     assert all(figure.peer > 0 for figure in figures)
 
 
