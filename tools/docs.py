@@ -20,6 +20,7 @@ from tools.face_pages import face_pages
 from tools.flow_page import flow_page
 from tools.pages import MARK, Page, prose
 from tools.policies_page import policies_page
+from tools.preflight_page import preflight_page
 from tools.references_page import references_page
 from tools.refusals_page import refusals_page
 
@@ -182,6 +183,7 @@ PAGES: tuple[Page, ...] = (
     cli_page(),
     flow_page(),
     policies_page(),
+    preflight_page(),
     references_page(),
     refusals_page(),
 )

@@ -12,6 +12,7 @@ from secure_sagemaker.cli import (
     baseline_diff,
     baseline_schema,
     baseline_show,
+    check,
     demo,
     explain,
     init,
@@ -88,6 +89,7 @@ def _root(
 
 app.command("init")(init.init)
 app.command("demo")(demo.demo)
+app.command("check")(check.check)
 app.command("explain")(explain.explain)
 app.command("whoami")(whoami.whoami)
 app.add_typer(pipelines, name="pipeline")

@@ -36,6 +36,7 @@ from secure_sagemaker.session.wiring import Wiring, with_mfa
 
 if TYPE_CHECKING:
     from secure_sagemaker.activation import Activation, Children, Earlier, OtherKeys, ProgramRun, Source
+    from secure_sagemaker.preflight import PreflightReport
     from secure_sagemaker.sagemaker_sdk.sessions import SdkSession
 
 __all__ = ["SecureSession"]
@@ -284,6 +285,15 @@ class SecureSession(boto3.Session):
             client_only=tuple(left.guard for left in self._policies.left_out),
             waivers=self._waivers(),
         )
+
+    def preflight(self) -> PreflightReport:
+        """Ask AWS whether the account is what the baseline says: the network, so far. Changes nothing.
+
+        What cannot be read is reported as unknown, never as well.
+        """
+        from secure_sagemaker.preflight.inspection import inspect
+
+        return inspect(self._baseline, self._wiring.reading())
 
     def report(self) -> SessionReport:
         """Every decision of the session so far. Printing it gives a table."""

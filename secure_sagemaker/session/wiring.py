@@ -50,6 +50,8 @@ class _Region:
     role: AssumedRole
     support: AssumedRole
     guard: Guard
+    reading: Callable[[], boto3.Session]
+    """Gives the session that the support role signs."""
 
 
 class Wiring:
@@ -120,6 +122,10 @@ class Wiring:
             RegionError: The baseline states nothing for it.
         """
         return self._region(region).support
+
+    def reading(self) -> boto3.Session:
+        """The session with which the library itself reads in its own region."""
+        return self._own.reading()
 
     def creating(self) -> boto3.Session:
         """A session like the own one, but that it may create buckets."""
@@ -196,7 +202,7 @@ class Wiring:
         role = self._assumed(baseline, policies)
         whole = guard(role, references)
         session.wire(whole, role)
-        return _Region(session=session, role=role, support=reader, guard=whole)
+        return _Region(session=session, role=role, support=reader, guard=whole, reading=support)
 
     def _region(self, region: str) -> _Region:
         if region == self.baseline.region:

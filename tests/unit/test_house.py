@@ -58,11 +58,11 @@ BESIDE: Mapping[str, frozenset[str]] = {
 }
 # Only inside a function, or for types: the demo and `init` need the embedded AWS, other commands run without moto;
 # the demonstration deploys a guardrail.
-# And `SecureSession.activate` begins what stands on the session.
+# And `SecureSession.activate` and `preflight` begin what stands on the session.
 BESIDE_DEFERRED: Mapping[str, frozenset[str]] = {
     "cli": frozenset({"local"}),
     "local": frozenset({"identity"}),
-    "session": frozenset({"activation"}),
+    "session": frozenset({"activation", "preflight"}),
 }
 
 RUN_TIME = frozenset({"boto3", "botocore", "pydantic", "pydantic_core", "s3transfer"})

@@ -71,11 +71,19 @@ def _some_keys(baseline: SecurityBaseline) -> Mapping[str, str]:
     }
 
 
+_PREFLIGHT = (
+    *("ec2:DescribeFlowLogs", "ec2:DescribeManagedPrefixLists", "ec2:DescribeNetworkAcls"),
+    *("ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpc*"),
+    "ec2:GetManagedPrefixListEntries",
+)
+"""What ``preflight`` reads; patterns where STS's characters are scarce and nothing but settings matches."""
+
+
 def support_policies() -> PassedPolicies:
     """What the library itself may do: read what the baseline and calls name, and nothing else.
 
     No managed policy goes with it: beside one that allows, this one would not be the limit.
     """
-    actions = ("kms:DescribeKey", *(f"sagemaker:{operation}" for operation in LOOKS))
+    actions = ("kms:DescribeKey", *(f"sagemaker:{operation}" for operation in LOOKS), *_PREFLIGHT)
     allowed = Statement(effect=Effect.ALLOW, actions=actions, resources=("*",))
     return PassedPolicies(document=PolicyDocument(statements=(allowed,)))
