@@ -13,7 +13,10 @@ subnets, routes, groups, acls, endpoints    pure decisions about the network
 policies    evaluates a policy for one request; foreigners tries an endpoint's with strangers
 network     which decision needs which facts
 
-reading     asks AWS, as the support role, several things at once
+account_facts           what was read beside the network
+roles, keys, buckets    pure decisions about them; account tells all
+
+reading, account_reading    ask AWS, as the support role, several things at once
 inspection  reads, then decides
 """
 

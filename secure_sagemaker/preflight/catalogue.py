@@ -17,6 +17,151 @@ def _check(id_: str, title: str, severity: Severity, *, case: str, remedy: str) 
 
 _ROWS = (
     _check(
+        "role-assumable",
+        "The baseline's role is assumed",
+        Severity.CRITICAL,
+        case="calls of the session are signed as role.arn, which STS itself confirms; unknown where STS is not reached",
+        remedy="have the role's trust policy name who starts the session, with what the baseline says of MFA and tags",
+    ),
+    _check(
+        "role-reach",
+        "The session reaches no more than the baseline's own",
+        Severity.HIGH,
+        case="evaluated, not compared, over the role's policies, its boundary and the session's policies: rewriting "
+        "and passing another role, assuming one, another bucket's objects (the account's and a stranger's), another "
+        "key, a secret; none may be allowed",
+        remedy="state session_policy.tasks, or give the role what `secure-sagemaker policy launcher-role` writes",
+    ),
+    _check(
+        "execution-role-trust",
+        "Execution roles trust SageMaker, and no stranger",
+        Severity.HIGH,
+        case="evaluated: SageMaker may assume each of execution_roles for work of this account, and a principal of a "
+        "foreign account may not",
+        remedy="give it the trust policy that `secure-sagemaker policy execution-role` writes",
+    ),
+    _check(
+        "execution-role-deputy",
+        "Execution roles trust SageMaker for this account alone",
+        Severity.MEDIUM,
+        case="evaluated: SageMaker may not assume it for work of a foreign account",
+        remedy="add aws:SourceAccount to its trust policy's conditions",
+    ),
+    _check(
+        "execution-role-reach",
+        "Execution roles reach no more than the baseline's own",
+        Severity.HIGH,
+        case="the same as role-reach, over each execution role's policies and its boundary",
+        remedy="give it the policies that `secure-sagemaker policy execution-role` writes",
+    ),
+    _check(
+        "key-exists",
+        "The baseline's keys exist",
+        Severity.HIGH,
+        case="KMS describes each key that the baseline names, by ARN, id or alias",
+        remedy="correct the key in the baseline's kms section",
+    ),
+    _check(
+        "key-enabled",
+        "The keys are enabled",
+        Severity.HIGH,
+        case="the key's state is Enabled: not disabled, not pending deletion or import",
+        remedy="enable it, or name another key",
+    ),
+    _check(
+        "key-kind",
+        "The keys are symmetric, of the baseline's region",
+        Severity.HIGH,
+        case="it is a symmetric key for encryption, in the baseline's region",
+        remedy="name a symmetric key of the region",
+    ),
+    _check(
+        "key-rotation",
+        "The keys are rotated",
+        Severity.MEDIUM,
+        case="automatic rotation is on, or the key is AWS's own; imported and external material is a problem, since "
+        "KMS does not rotate it",
+        remedy="turn rotation on",
+    ),
+    _check(
+        "key-use",
+        "The roles may use the keys",
+        Severity.HIGH,
+        case="evaluated, for the baseline's role and each execution role: GenerateDataKey and Decrypt by S3, and "
+        "CreateGrant for AWS resources by SageMaker. Where the key's policy names the account alone, the role's own "
+        "policies must allow it too",
+        remedy="give the key the policy that `secure-sagemaker policy key` writes",
+    ),
+    _check(
+        "key-policy",
+        "The keys' policies are closed to others",
+        Severity.CRITICAL,
+        case="evaluated: a principal of a foreign account and organisation may not decrypt, generate data keys, make "
+        "grants or change the policy",
+        remedy="name the roles, or the account, in place of everybody",
+    ),
+    _check(
+        "bucket-exists",
+        "The buckets exist, with their owners",
+        Severity.HIGH,
+        case="each bucket of the data perimeter answers a call that states its owner; unknown where S3 denies it, "
+        "since that is also its answer where the owner is another",
+        remedy="create it, or correct data_perimeter; let the role do s3:GetBucketLocation",
+    ),
+    _check(
+        "bucket-region",
+        "The buckets are in the baseline's region",
+        Severity.MEDIUM,
+        case="S3 locates the bucket in the baseline's region",
+        remedy="use a bucket of the region",
+    ),
+    _check(
+        "bucket-encryption",
+        "What is written is encrypted with our key by default",
+        Severity.HIGH,
+        case="the default encryption of each bucket of data_perimeter.write is SSE-KMS with a key that the baseline "
+        "names; with S3's own KMS key where kms.aws_managed says so",
+        remedy="set the bucket's default encryption",
+    ),
+    _check(
+        "bucket-versioning",
+        "What is written is kept when it is overwritten",
+        Severity.MEDIUM,
+        case="versioning of each bucket of data_perimeter.write is on",
+        remedy="turn versioning on",
+    ),
+    _check(
+        "bucket-public-access",
+        "The buckets block public access",
+        Severity.HIGH,
+        case="all four settings of the bucket's own block are on, whatever the account's are; of buckets that are "
+        "written, or that the account owns",
+        remedy="turn all four on",
+    ),
+    _check(
+        "bucket-tls",
+        "The buckets' policies deny what comes without TLS",
+        Severity.HIGH,
+        case="evaluated, for our role and for a stranger: reading, writing and listing without TLS are denied; of "
+        "buckets that are written, or that the account owns",
+        remedy="give it the policy that `secure-sagemaker policy bucket` writes",
+    ),
+    _check(
+        "bucket-policy",
+        "The buckets' policies are closed to others",
+        Severity.CRITICAL,
+        case="evaluated: a principal of a foreign account and organisation may not read, write or list; of the same "
+        "buckets",
+        remedy="give it the policy that `secure-sagemaker policy bucket` writes",
+    ),
+    _check(
+        "macie-enabled",
+        "Macie is enabled where scans are asked for",
+        Severity.HIGH,
+        case="where macie.mode is not off, Macie's status in the account and region is ENABLED",
+        remedy="enable Macie",
+    ),
+    _check(
         "subnet-exists",
         "The baseline's subnets exist",
         Severity.HIGH,

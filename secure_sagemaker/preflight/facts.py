@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Generic, TypeVar
 
 from secure_sagemaker.preflight.addresses import Network, Span
 
 __all__ = [
     "AclEntry",
+    "Answer",
     "Endpoint",
     "FlowLog",
     "GroupRule",
@@ -24,6 +26,20 @@ __all__ = [
     "VpcDns",
     "WantedNetwork",
 ]
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer(Generic[T]):
+    """What AWS answered, or why it did not."""
+
+    value: T
+    unread: str = ""
+    """Why there is no answer; the value is none then."""
+    code: str = ""
+    """AWS's code of that, or our error's name."""
 
 
 class TargetKind(StrEnum):

@@ -1,8 +1,9 @@
-"""Whether an endpoint's policy lets a foreign principal through, or our own role to a foreign bucket."""
+"""Strangers, as policies see them; whether an endpoint's policy lets one through, or our own role to their bucket."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from secure_sagemaker.preflight.facts import WantedNetwork
 from secure_sagemaker.preflight.policies import (
@@ -15,10 +16,20 @@ from secure_sagemaker.preflight.policies import (
     texts,
 )
 
-__all__ = ["Passing", "let_through"]
+__all__ = [
+    "FOREIGN_ACCOUNT",
+    "FOREIGN_RESOURCE",
+    "OTHER_ACCOUNT",
+    "Passing",
+    "foreign_context",
+    "foreign_principal",
+    "let_through",
+    "own_context",
+    "own_resource",
+]
 
-_FOREIGN_ACCOUNT = "999999999990"
-_OTHER_ACCOUNT = "999999999980"
+FOREIGN_ACCOUNT = "999999999990"
+OTHER_ACCOUNT = "999999999980"
 _PROBES: Mapping[str, tuple[str, ...]] = {
     "s3": ("s3:PutObject", "s3:GetObject", "s3:ListBucket"),
     "kms": ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"),
@@ -28,8 +39,63 @@ _PROBES: Mapping[str, tuple[str, ...]] = {
 }
 """What is tried of a service, beside what its policy names."""
 
+FOREIGN_RESOURCE: Mapping[str, str] = MappingProxyType(
+    {
+        "aws:resourceaccount": OTHER_ACCOUNT,
+        "s3:resourceaccount": OTHER_ACCOUNT,
+        "aws:resourceorgid": "o-foreigner1",
+        "aws:resourceorgpaths": "o-foreigner1/r-eeee/",
+    }
+)
+"""What a policy is told of a resource that is a stranger's."""
+_KNOWN: Mapping[str, str] = MappingProxyType(
+    {
+        "aws:securetransport": "true",
+        "aws:principalisawsservice": "false",
+        "aws:viaawsservice": "false",
+        "aws:principaltype": "AssumedRole",
+    }
+)
+
 Passing = tuple[str, Verdict]
 """Who would pass, and whether that is certain."""
+
+
+def own_resource(account: str) -> Mapping[str, str]:
+    """What a policy is told of a resource of the account."""
+    return {
+        "aws:resourceaccount": account,
+        "s3:resourceaccount": account,
+        "aws:resourceorgid": OURS,
+        "aws:resourceorgpaths": OURS,
+    }
+
+
+def own_context(account: str, role: str) -> Mapping[str, str]:
+    """What a policy is told of a role of the account."""
+    return {
+        **_KNOWN,
+        "aws:principalaccount": account,
+        "aws:principalarn": role,
+        "aws:principalorgid": OURS,
+        "aws:principalorgpaths": OURS,
+    }
+
+
+def foreign_principal(partition: str) -> str:
+    """The ARN of a role of a stranger's account."""
+    return f"arn:{partition}:iam::{FOREIGN_ACCOUNT}:role/foreigner"
+
+
+def foreign_context(partition: str) -> Mapping[str, str]:
+    """What a policy is told of that role."""
+    return {
+        **_KNOWN,
+        "aws:principalaccount": FOREIGN_ACCOUNT,
+        "aws:principalarn": foreign_principal(partition),
+        "aws:principalorgid": "o-foreigner0",
+        "aws:principalorgpaths": "o-foreigner0/r-ffff/",
+    }
 
 
 def let_through(policy: str, service: str, wanted: WantedNetwork) -> Passing | None:
@@ -57,46 +123,23 @@ def let_through(policy: str, service: str, wanted: WantedNetwork) -> Passing | N
 def _requests(
     statements: tuple[PolicyStatement, ...], service: str, wanted: WantedNetwork
 ) -> Iterator[tuple[str, Request]]:
-    foreigner = f"arn:{wanted.partition}:iam::{_FOREIGN_ACCOUNT}:role/foreigner"
-    known = {
-        "aws:securetransport": "true",
-        "aws:principalisawsservice": "false",
-        "aws:principaltype": "AssumedRole",
-    }
-    ours = {
-        **known,
-        "aws:principalaccount": wanted.account,
-        "aws:principalarn": wanted.role,
-        "aws:principalorgid": OURS,
-        "aws:principalorgpaths": OURS,
-    }
-    theirs = {
-        **known,
-        "aws:principalaccount": _FOREIGN_ACCOUNT,
-        "aws:principalarn": foreigner,
-        "aws:principalorgid": "o-foreigner0",
-        "aws:principalorgpaths": "o-foreigner0/r-ffff/",
-    }
-    own = {"aws:resourceaccount": wanted.account, "aws:resourceorgid": OURS, "aws:resourceorgpaths": OURS}
-    foreign = {
-        "aws:resourceaccount": _OTHER_ACCOUNT,
-        "aws:resourceorgid": "o-foreigner1",
-        "aws:resourceorgpaths": "o-foreigner1/r-eeee/",
-    }
-    bucket = f"arn:{wanted.partition}:s3:::foreign-bucket-of-{_OTHER_ACCOUNT}"
+    foreigner = foreign_principal(wanted.partition)
+    ours, theirs = own_context(wanted.account, wanted.role), foreign_context(wanted.partition)
+    own, foreign = own_resource(wanted.account), FOREIGN_RESOURCE
+    bucket = f"arn:{wanted.partition}:s3:::foreign-bucket-of-{OTHER_ACCOUNT}"
     away = (
         (bucket, f"{bucket}/key")
         if service == "s3"
-        else (f"arn:{wanted.partition}:{service}:{wanted.region}:{_OTHER_ACCOUNT}:foreign/thing",)
+        else (f"arn:{wanted.partition}:{service}:{wanted.region}:{OTHER_ACCOUNT}:foreign/thing",)
     )
     for action in dict.fromkeys((*_PROBES.get(service, ()), *_of(statements, "Action", service))):
         for resources, whose in ((away, foreign), (_of(statements, "Resource", service), own)):
             for resource in resources:
                 yield (
-                    f"a principal of account {_FOREIGN_ACCOUNT}",
+                    f"a principal of account {FOREIGN_ACCOUNT}",
                     Request(
                         principal=foreigner,
-                        account=_FOREIGN_ACCOUNT,
+                        account=FOREIGN_ACCOUNT,
                         action=action,
                         resource=resource,
                         context={**theirs, **whose},

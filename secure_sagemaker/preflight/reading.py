@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from secure_sagemaker.exceptions import SecureSageMakerError
 from secure_sagemaker.preflight.addresses import Network
-from secure_sagemaker.preflight.facts import NetworkFacts, VpcDns, WantedNetwork
+from secure_sagemaker.preflight.facts import Answer, NetworkFacts, VpcDns, WantedNetwork
 from secure_sagemaker.preflight.responses import (
     acls_of,
     endpoints_of,
@@ -26,23 +26,14 @@ from secure_sagemaker.preflight.responses import (
 if TYPE_CHECKING:
     import boto3
 
-__all__ = ["Answer", "Reader", "read_network"]
+__all__ = ["Reader", "asked", "read_network"]
 
 T = TypeVar("T")
 _Parse = Callable[[Iterable[Mapping[str, Any]]], tuple[T, ...]]
 _Ec2 = Any  # its stubs are no dependency, and every answer is turned into facts at once
 _AT_ONCE = 8
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answer(Generic[T]):
-    """What AWS answered, or why it did not."""
-
-    value: T
-    unread: str = ""
-    """Why there is no answer; the value is none then."""
-    code: str = ""
-    """AWS's code of that."""
+_BRIEF = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 3})
+"""A service that a private network does not reach is told of soon."""
 
 
 class Reader:
@@ -66,7 +57,7 @@ class Reader:
     def client(self, service: str) -> Any:
         """A client of the session; ask for it before reads start, for making one is no thread's business."""
         if service not in self._clients:
-            made: Any = self._session.client(service)  # type: ignore[call-overload]  # a service by its name
+            made: Any = self._session.client(service, config=_BRIEF)  # type: ignore[call-overload]  # by its name
             self._clients[service] = made
         return self._clients[service]
 
@@ -78,10 +69,15 @@ class Reader:
             read: Asks.
             otherwise: The value where there is no answer.
         """
-        return self._pool.submit(_asked, what, read, otherwise)
+        return self.start(lambda: asked(what, read, otherwise))
+
+    def start(self, read: Callable[[], T]) -> Future[T]:
+        """Start several reads of which one needs another's answer; it asks by ``asked``, and so raises nothing."""
+        return self._pool.submit(read)
 
 
-def _asked(what: str, read: Callable[[], T], otherwise: T) -> Answer[T]:
+def asked(what: str, read: Callable[[], T], otherwise: T) -> Answer[T]:
+    """Ask AWS, and tell why where it does not answer."""
     try:
         return Answer(value=read())
     except ClientError as refused:
@@ -91,7 +87,9 @@ def _asked(what: str, read: Callable[[], T], otherwise: T) -> Answer[T]:
         return Answer(value=otherwise, unread=f"{what} got no answer: {type(failed).__name__}")
     except SecureSageMakerError as failed:
         told = str(failed).partition("\n")[0]
-        return Answer(value=otherwise, unread=f"{what} could not be asked: {told}")
+        return Answer(
+            value=otherwise, unread=f"{what} could not be asked: {told}", code=type(failed).__name__
+        )
     except (KeyError, TypeError, ValueError) as strange:
         return Answer(
             value=otherwise,

@@ -287,13 +287,13 @@ class SecureSession(boto3.Session):
         )
 
     def preflight(self) -> PreflightReport:
-        """Ask AWS whether the account is what the baseline says: the network, so far. Changes nothing.
+        """Ask AWS whether the account is what the baseline says: network, roles, keys, buckets. Changes nothing.
 
         What cannot be read is reported as unknown, never as well.
         """
         from secure_sagemaker.preflight.inspection import inspect
 
-        return inspect(self._baseline, self._wiring.reading())
+        return inspect(self._baseline, self._wiring.reading(), today=self._wiring.today())
 
     def report(self) -> SessionReport:
         """Every decision of the session so far. Printing it gives a table."""

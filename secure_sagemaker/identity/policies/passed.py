@@ -74,7 +74,8 @@ def _some_keys(baseline: SecurityBaseline) -> Mapping[str, str]:
 _PREFLIGHT = (
     *("ec2:DescribeFlowLogs", "ec2:DescribeManagedPrefixLists", "ec2:DescribeNetworkAcls"),
     *("ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpc*"),
-    "ec2:GetManagedPrefixListEntries",
+    *("ec2:GetManagedPrefixListEntries", "iam:GetPolicy*", "iam:GetRole*", "iam:List*RolePolicies"),
+    *("kms:GetKey*", "macie2:GetMacieSession", "s3:GetBucket*", "s3:GetEncryptionConfiguration"),
 )
 """What ``preflight`` reads; patterns where STS's characters are scarce and nothing but settings matches."""
 
