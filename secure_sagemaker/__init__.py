@@ -26,6 +26,7 @@ The house, from the bottom up; each may import what stands above it, never below
     session/        SecureSession: the only place that wires
     activation/     a whole process or program under one session
     preflight/      whether the account is what the baseline says
+    templates/      an account that is, as a stack to deploy
     cli/            the command line; local/ the embedded AWS
 """
 

@@ -19,6 +19,7 @@ from secure_sagemaker.cli import (
     pipeline,
     policy,
     run,
+    template,
     whoami,
 )
 from secure_sagemaker.cli.exit_codes import ExitCode
@@ -91,6 +92,7 @@ app.command("init")(init.init)
 app.command("demo")(demo.demo)
 app.command("check")(check.check)
 app.command("explain")(explain.explain)
+app.command("template")(template.template)
 app.command("whoami")(whoami.whoami)
 app.add_typer(pipelines, name="pipeline")
 pipelines.command("check")(pipeline.check)

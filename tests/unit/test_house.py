@@ -48,11 +48,12 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"activation"}),
     frozenset({FACE}),
     frozenset({"preflight"}),
+    frozenset({"templates"}),
 )
 # What stands beside the rows; and handlers, and what is known of a call, with what it names instead of carries.
 BESIDE: Mapping[str, frozenset[str]] = {
     "local": frozenset({FACE}),
-    "cli": frozenset({FACE, "baseline", "identity", "preflight", "activation"}),
+    "cli": frozenset({FACE, "baseline", "identity", "preflight", "templates", "activation"}),
     "calls": frozenset({"references"}),
     "handlers": frozenset({"calls", "definitions", "references"}),
 }
