@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from secure_sagemaker.preflight import CHECKS
+from secure_sagemaker.preflight.account import READS
 from secure_sagemaker.preflight.network import DECISIONS
 from tools.pages import MARK, Page
 
@@ -26,15 +27,19 @@ def _lines() -> Iterator[str]:
         "",
         MARK,
         "",
-        "`session.preflight()` and `secure-sagemaker check` ask AWS, as the session's support role, whether the network",
-        "is what the baseline says. Each check says of each thing that it looked at `ok`, `problem` or `unknown`; what",
-        "could not be read is `unknown`. [How to use it](../how-to/check-the-network.md).",
+        "`session.preflight()` and `secure-sagemaker check` ask AWS, as the session's support role, whether what",
+        "the baseline names is as it says. Each check says of each thing that it looked at `ok`, `problem` or",
+        "`unknown`; what could not be read is `unknown`. [How to use it](../how-to/check-the-network.md).",
         "",
         "| check | severity | decides |",
         "|---|---|---|",
         *(f"| [`{one.id}`](#{one.id}) | {one.severity.value} | {one.title} |" for one in CHECKS.values()),
     )
-    needs = {check: decision.needs for decision in DECISIONS for check in decision.checks}
+    network = {
+        check: [f"EC2's {name.replace('_', ' ')}" for name in decision.needs]
+        for decision in DECISIONS
+        for check in decision.checks
+    }
     for one in CHECKS.values():
         yield from (
             "",
@@ -45,5 +50,5 @@ def _lines() -> Iterator[str]:
             f"- Decides: {one.case}.",
             f"- Severity: {one.severity.value}",
             f"- Remedy: {one.remedy}.",
-            f"- Reads: {', '.join(name.replace('_', ' ') for name in needs[one.id])}",
+            f"- Reads: {', '.join(network.get(one.id) or [f'`{action}`' for action in READS[one.id]])}",
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from secure_sagemaker.preflight.account_facts import AccountFacts, WantedAccount
 from secure_sagemaker.preflight.buckets import decide_buckets
@@ -11,7 +12,36 @@ from secure_sagemaker.preflight.findings import Finding
 from secure_sagemaker.preflight.keys import decide_keys
 from secure_sagemaker.preflight.roles import decide_roles
 
-__all__ = ["decide_account"]
+__all__ = ["READS", "decide_account"]
+
+_POLICIES = (
+    *("iam:ListRolePolicies", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies"),
+    *("iam:GetPolicy", "iam:GetPolicyVersion"),
+)
+READS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "role-assumable": ("sts:GetCallerIdentity",),
+        "role-reach": ("iam:GetRole", *_POLICIES),
+        "execution-role-trust": ("iam:GetRole",),
+        "execution-role-deputy": ("iam:GetRole",),
+        "execution-role-reach": ("iam:GetRole", *_POLICIES),
+        "key-exists": ("kms:DescribeKey",),
+        "key-enabled": ("kms:DescribeKey",),
+        "key-kind": ("kms:DescribeKey",),
+        "key-rotation": ("kms:GetKeyRotationStatus",),
+        "key-use": ("kms:GetKeyPolicy", "iam:GetRole", *_POLICIES),
+        "key-policy": ("kms:GetKeyPolicy",),
+        "bucket-exists": ("s3:GetBucketLocation",),
+        "bucket-region": ("s3:GetBucketLocation",),
+        "bucket-encryption": ("s3:GetEncryptionConfiguration", "kms:DescribeKey"),
+        "bucket-versioning": ("s3:GetBucketVersioning",),
+        "bucket-public-access": ("s3:GetBucketPublicAccessBlock",),
+        "bucket-tls": ("s3:GetBucketPolicy",),
+        "bucket-policy": ("s3:GetBucketPolicy",),
+        "macie-enabled": ("macie2:GetMacieSession",),
+    }
+)
+"""The actions that each check's facts take."""
 
 
 def decide_account(facts: AccountFacts, wanted: WantedAccount) -> Iterator[Finding]:

@@ -74,9 +74,7 @@ def _encryption(one: BucketFacts, facts: AccountFacts, wanted: WantedAccount) ->
     if stated is not None and stated.algorithm in ("aws:kms", "aws:kms:dsse"):
         if not stated.key and wanted.managed_storage_key:
             return check.ok(name, "its default is S3's own KMS key, as the baseline has it")
-        known = [one.key.value for one in facts.keys if one.key.value is not None]
-        ours = {*wanted.keys, *(key.arn for key in known), *(key.id for key in known)}
-        if stated.key and not ours.isdisjoint((stated.key, stated.key.partition(":key/")[2] or stated.key)):
+        if stated.key in _names(facts, wanted):
             return check.ok(name, f"its default is {told}")
         if stated.key and any(one.key.unread for one in facts.keys):
             return check.unknown(name, f"its default is {told}, and not every key of the baseline is known")
@@ -90,6 +88,19 @@ def _encryption(one: BucketFacts, facts: AccountFacts, wanted: WantedAccount) ->
         f"--server-side-encryption-configuration '{json.dumps({'Rules': [rule]})}'"
     )
     return check.problem(name, f"its default encryption is {told}, no key of the baseline", fix=fix)
+
+
+def _names(facts: AccountFacts, wanted: WantedAccount) -> set[str]:
+    """All that a bucket may call a key of the baseline."""
+    here = f"arn:{wanted.partition}:kms:{wanted.region}:{wanted.account}:"
+    aliases = [one.removeprefix(here) for one in wanted.keys]
+    known = [one.key.value for one in facts.keys if one.key.value is not None]
+    return {
+        *wanted.keys,
+        *(name for alias in aliases if alias.startswith("alias/") for name in (alias, here + alias)),
+        *(key.arn for key in known),
+        *(key.id for key in known if key.arn.startswith(here)),
+    }
 
 
 def _block(one: BucketFacts) -> Finding:

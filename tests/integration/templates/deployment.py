@@ -83,9 +83,7 @@ def _resolved(value: Any, ids: Mapping[str, str], aws: EmbeddedAWS) -> Any:
         case {"Fn::GetAtt": [name, wanted]}:
             return attribute(name, wanted)
         case {"Fn::Sub": text}:
-            return re.sub(
-                r"\$\{(\w+)(?:\.(\w+))?\}", lambda found: attribute(found[1], found[2] or ""), text
-            )
+            return re.sub(r"\$\{(\w+)(?:\.(\w+))?\}", lambda found: attribute(found[1], found[2] or ""), text)
     return {key: _resolved(one, ids, aws) for key, one in value.items()}
 
 
