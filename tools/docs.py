@@ -23,6 +23,7 @@ from tools.policies_page import policies_page
 from tools.preflight_page import preflight_page
 from tools.references_page import references_page
 from tools.refusals_page import refusals_page
+from tools.template_page import template_page
 
 ROOT = Path(__file__).parents[1]
 OF_BOTOCORE = re.compile(r"service models of botocore (\d[\w.]*\d)\.$", re.MULTILINE)
@@ -186,6 +187,7 @@ PAGES: tuple[Page, ...] = (
     preflight_page(),
     references_page(),
     refusals_page(),
+    template_page(),
 )
 
 
