@@ -66,4 +66,4 @@ def template(
             written = terraform(made)
         case _:
             assert_never(format_)
-    print(json.dumps(written, indent=2))
+    print(json.dumps(written, indent=1))  # CloudFormation takes 51,200 characters by itself

@@ -247,7 +247,7 @@ def test_each_zone_has_a_subnet_and_each_service_an_endpoint(zones: int) -> None
         for other in environment_.subnets
         if one is not other
     )
-    resources: dict[str, Any] = cloudformation(environment_)["Resources"]  # type: ignore[assignment]  # JSON
+    resources: dict[str, Any] = cloudformation(environment_)["Resources"]  # type: ignore[assignment]  # what JSON has
     services = [
         one["Properties"]["ServiceName"]
         for one in resources.values()
