@@ -33,8 +33,6 @@ def _projection(name: str) -> Projection:
         baseline=stated.baseline,
         today=TODAY,
         key_arns=stated.arns,
-        clarify_jobs=stated.clarify_jobs,
-        further_services=stated.further_services,
     )
 
 

@@ -33,8 +33,6 @@ class Stated:
 
     baseline: SecurityBaseline
     scope: Scope = CHURN
-    clarify_jobs: tuple[str, ...] = ()
-    further_services: tuple[str, ...] = ()
 
     @property
     def arns(self) -> Mapping[str, str]:
@@ -89,10 +87,10 @@ BASELINES: Mapping[str, Stated] = {
             required_tags={"team": ["churn", "fraud"], "cost-centre": []},
             hardening={"allow_remote_debug": True, "minimum_imds_version": 1},
             instance_families={"zz9": "local-storage"},
+            session_policy={"clarify_jobs": ["clarify-*"]},
+            execution_roles__services=["lambda.amazonaws.com"],
         ),
         scope=Scope(names=("Churn-*",), inputs=("s3://ml-datasets/churn",), roles=(DEFAULT_ROLE,)),
-        clarify_jobs=("clarify-*",),
-        further_services=("lambda.amazonaws.com",),
     ),
     "waived": Stated(
         baseline=baseline(
@@ -136,10 +134,6 @@ BASELINES: Mapping[str, Stated] = {
 }
 
 
-def _known(stated: Stated) -> dict[str, object]:
-    return {"today": TODAY, "key_arns": stated.arns, "further_services": stated.further_services}
-
-
 @cache
 def rail(name: str) -> tuple[Statement, ...]:
     """The statements of a baseline's guardrail."""
@@ -149,18 +143,12 @@ def rail(name: str) -> tuple[Statement, ...]:
 @cache
 def _rail(name: str) -> tuple[tuple[str, ...], Setting]:
     stated = BASELINES[name]
-    made = guardrail(
-        stated.baseline,
-        today=TODAY,
-        key_arns=stated.arns,
-        clarify_jobs=stated.clarify_jobs,
-        further_services=stated.further_services,
-    )
+    made = guardrail(stated.baseline, today=TODAY, key_arns=stated.arns)
     setting = Setting(
         baseline=stated.baseline,
         arns=stated.arns,
-        clarify_jobs=stated.clarify_jobs,
-        services=("sagemaker.amazonaws.com", *stated.further_services),
+        clarify_jobs=stated.baseline.session_policy.clarify_jobs,
+        services=("sagemaker.amazonaws.com", *stated.baseline.execution_roles.services),
         unguarded=frozenset((one.control, action) for one in made.unguarded for action in one.actions),
         overruled=frozenset((one.waiver.control, one.action) for one in made.overruled),
     )
@@ -223,7 +211,6 @@ def _inline(name: str, task: Task, *, guardrail: bool) -> InlinePolicy | None:
             guardrail=guardrail,
             today=TODAY,
             key_arns=stated.arns,
-            further_services=stated.further_services,
         )
     except PolicyError:
         return None
