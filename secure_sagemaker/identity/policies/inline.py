@@ -298,7 +298,7 @@ def _conditional(needed: PolicyDocument, projection: Projection, limit: int) -> 
             made, size = fuller, characters
         else:
             left.append(LeftOut(control=guard.control, guard=guard.name, characters=characters - size))
-    return InlinePolicy(document=abbreviated(compacted(made.document)), left_out=tuple(left))
+    return InlinePolicy(document=_fitting(compacted(made.document), limit), left_out=tuple(left))
 
 
 def _known(pattern: str) -> Iterator[str]:
