@@ -87,7 +87,6 @@ def test_user_with_mfa(aws: EmbeddedAWS) -> None:
     assert len(asked) == 1
     assert signers(aws) - ROLE_SIGNS == {
         ("GetSessionToken", "user"),
-        ("GetCallerIdentity", "assumed-role"),
         ("DescribeKey", "assumed-role"),
     }
 

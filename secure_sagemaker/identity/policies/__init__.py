@@ -4,7 +4,8 @@ Pure: no I/O but the library's own data, no clock, no AWS.
 
 documents    policies as typed values, and their one text
 compaction   fewer statements that mean the same
-abbreviation wildcards that name what was listed, where a policy would not fit
+abbreviation wildcards that name what was listed
+fitting      a policy in as many characters as STS takes
 reference    what IAM knows of each action, as data
 lint         what would never match
 projection   a baseline as IAM sees it: ARNs, keys, a day

@@ -15,13 +15,7 @@ from secure_sagemaker.baseline import ControlId, SecurityBaseline, Task
 from secure_sagemaker.controls import CONTROLS, Severity
 from secure_sagemaker.exceptions import PolicyError
 from secure_sagemaker.identity.passed import SESSION_POLICY_CHARACTERS
-from secure_sagemaker.identity.policies.abbreviation import (
-    abbreviated,
-    abbreviated_statement,
-    joined,
-    of_any_kind,
-    with_short_keys,
-)
+from secure_sagemaker.identity.policies.abbreviation import abbreviated, abbreviated_statement
 from secure_sagemaker.identity.policies.compaction import compacted
 from secure_sagemaker.identity.policies.conditional import clauses
 from secure_sagemaker.identity.policies.documents import (
@@ -32,6 +26,7 @@ from secure_sagemaker.identity.policies.documents import (
     Statement,
     one_of,
 )
+from secure_sagemaker.identity.policies.fitting import fitting
 from secure_sagemaker.identity.policies.guard import Guard
 from secure_sagemaker.identity.policies.guardrail import denials
 from secure_sagemaker.identity.policies.guards import guards
@@ -142,7 +137,7 @@ def task_policy(
     needed = allowances(projection, tasks, within)
     limit = SESSION_POLICY_CHARACTERS - sum(map(len, beside))
     if guardrail:
-        return InlinePolicy(document=_fitting(needed, limit), left_out=())
+        return InlinePolicy(document=fitting(needed, limit), left_out=())
     return _conditional(needed, projection, limit)
 
 
@@ -286,8 +281,8 @@ def _conditional(needed: PolicyDocument, projection: Projection, limit: int) -> 
     for guard in relevant:
         made = made.with_guard(guard, projection)
     if made.characters <= limit:
-        return InlinePolicy(document=_fitting(compacted(made.document), limit), left_out=())
-    _fitting(needed, limit)
+        return InlinePolicy(document=fitting(compacted(made.document), limit), left_out=())
+    fitting(needed, limit)
     made = _Conditioned.of(needed)
     size = made.characters
     left: list[LeftOut] = []
@@ -298,7 +293,7 @@ def _conditional(needed: PolicyDocument, projection: Projection, limit: int) -> 
             made, size = fuller, characters
         else:
             left.append(LeftOut(control=guard.control, guard=guard.name, characters=characters - size))
-    return InlinePolicy(document=_fitting(compacted(made.document), limit), left_out=tuple(left))
+    return InlinePolicy(document=fitting(compacted(made.document), limit), left_out=tuple(left))
 
 
 def _known(pattern: str) -> Iterator[str]:
@@ -380,30 +375,3 @@ def _split(statement: Statement, asking: tuple[Guard, ...]) -> tuple[Statement, 
 def _about(actions: tuple[str, ...], resources: tuple[str, ...]) -> tuple[str, ...]:
     known = [action for pattern in actions for action in expanded(pattern)]
     return tuple(arn for arn in resources if any(is_resource_of(arn, action) for action in known))
-
-
-# --- size -----------------------------------------------------------------------------------------
-
-
-def _fitting(document: PolicyDocument, limit: int) -> PolicyDocument:
-    shortest = with_short_keys(abbreviated(of_any_kind(joined(document, tagging=True))))
-    for made in (document, abbreviated(document), abbreviated(joined(document)), shortest):
-        if made.characters <= limit:
-            return made
-    largest = sorted(document.statements, key=lambda one: one.characters, reverse=True)[:3]
-    told = "".join(
-        f"\n  {one.characters} characters: {', '.join(one.actions[:2])}"
-        f"{', ...' if len(one.actions) > 2 else ''} on {len(one.resources)} resources"
-        for one in largest
-    )
-    beside = SESSION_POLICY_CHARACTERS - limit
-    characters = shortest.characters + beside
-    raise PolicyError(
-        f"the session's policy takes {characters} characters"
-        + (f", {beside} of them for the ARNs of managed policies," if beside else ",")
-        + f" and STS takes {SESSION_POLICY_CHARACTERS}; its largest statements:{told}",
-        remedy="state fewer tasks, one prefix of names, the inputs and outputs (s3://BUCKET/PREFIX) and the one role "
-        "that the work needs",
-        characters=characters,
-        limit=SESSION_POLICY_CHARACTERS,
-    )

@@ -57,9 +57,10 @@ def test_credentials_of_the_role_stand_on_no_command_line(folder: Path) -> None:
 
 def test_who_hands_out_may_be_gone(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that outlives the program that started it has no credentials, and falls back to none."""
-    monkeypatch.setenv("SECURE_SAGEMAKER_HANDED", str(tmp_path / "gone"))
-    with pytest.raises(IdentityError, match="gone"):
-        SecureSession("secure-sagemaker.toml")
+    with monkeypatch.context() as told:
+        told.setenv("SECURE_SAGEMAKER_HANDED", str(tmp_path / "gone"))
+        with pytest.raises(IdentityError, match="gone"):
+            SecureSession("secure-sagemaker.toml")
 
 
 def test_a_folder_that_is_open_to_others_is_not_trusted(
@@ -67,9 +68,10 @@ def test_a_folder_that_is_open_to_others_is_not_trusted(
 ) -> None:
     """What stands there could be anybody's."""
     tmp_path.chmod(0o755)
-    monkeypatch.setenv("SECURE_SAGEMAKER_HANDED", str(tmp_path))
-    with pytest.raises(IdentityError, match="open to others"):
-        SecureSession("secure-sagemaker.toml")
+    with monkeypatch.context() as told:
+        told.setenv("SECURE_SAGEMAKER_HANDED", str(tmp_path))
+        with pytest.raises(IdentityError, match="open to others"):
+            SecureSession("secure-sagemaker.toml")
 
 
 def test_who_asks_and_says_nothing_keeps_nobody_waiting(folder: Path) -> None:
