@@ -15,7 +15,7 @@ from secure_sagemaker.baseline import ControlId, SecurityBaseline, Task
 from secure_sagemaker.controls import CONTROLS, Severity
 from secure_sagemaker.exceptions import PolicyError
 from secure_sagemaker.identity.passed import SESSION_POLICY_CHARACTERS
-from secure_sagemaker.identity.policies.abbreviation import abbreviated, abbreviated_statement
+from secure_sagemaker.identity.policies.abbreviation import abbreviated_statement
 from secure_sagemaker.identity.policies.compaction import compacted
 from secure_sagemaker.identity.policies.conditional import clauses
 from secure_sagemaker.identity.policies.documents import (
