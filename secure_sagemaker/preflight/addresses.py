@@ -8,7 +8,6 @@ from ipaddress import (
     IPv4Network,
     IPv6Address,
     IPv6Network,
-    ip_address,
     ip_network,
 )
 
@@ -20,6 +19,7 @@ __all__ = [
     "address_at",
     "covers",
     "intersection",
+    "is_open",
     "public",
     "span",
     "without",
@@ -110,8 +110,3 @@ def is_open(networks: Iterable[Network]) -> Network | None:
         ),
         None,
     )
-
-
-def parsed(address: str) -> Address:
-    """An address, as it is written."""
-    return ip_address(address)

@@ -402,6 +402,21 @@ BY_S3 = {"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}
         ),
         pytest.param([principal("*", "kms:*")], (), {"key-policy": PROBLEM}, id="everybody"),
         pytest.param(
+            [
+                principal({"AWS": [ROLE, EXECUTION]}, USES),
+                principal("*", "kms:*", Condition={"StringEquals": {"aws:SourceVpce": "vpce-1"}}),
+            ],
+            (),
+            {"key-policy": UNKNOWN},
+            id="everybody-by-what-is-not-known",
+        ),
+        pytest.param(
+            [principal(ROOT, "kms:*")],
+            (policy(allow("kms:*", KEY, Condition={"StringEquals": {"aws:PrincipalTag/x": "y"}})),),
+            {"key-use": UNKNOWN},
+            id="left-to-a-role-by-what-is-not-known",
+        ),
+        pytest.param(
             [principal("*", "kms:*", Condition={"StringEquals": {"kms:CallerAccount": ACCOUNT}})],
             (),
             {},

@@ -106,8 +106,14 @@ def test_a_condition_that_is_not_known_is_not_taken_for_a_closure() -> None:
         {"StringEquals": {"aws:PrincipalTag/team": "churn"}},
         {"DateLessThan": {"aws:CurrentTime": "2030-01-01"}},
         {"StringEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}},
+        {"StringEquals": ["aws:PrincipalAccount"]},
+        {"NumericLessThan": {"aws:PrincipalAccount": "5"}},
+        ["StringEquals"],
     ):
-        assert verdict(policy(allow(condition)), "kms") is Verdict.UNKNOWN
+        stated = {**allow(), "Condition": condition}
+        assert verdict(policy(stated), "kms") is Verdict.UNKNOWN
+    variable = allow(Resource="arn:aws:kms:*:*:key/${aws:PrincipalTag/team}")
+    assert verdict(policy(variable), "kms") is Verdict.UNKNOWN
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"Statement": ["x"]}', '{"Statement": {"Effect": "Maybe"}}'])
