@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -94,20 +94,22 @@ def _applies(statement: PolicyStatement, request: Request) -> bool | None:
     return _all_of(
         (
             _principal(statement, request),
-            _one_of(statement, "Action", request.action.lower(), lower=True),
-            _one_of(statement, "Resource", request.resource),
+            _one_of(statement, "Action", request.action, like=_action_matches),
+            _one_of(statement, "Resource", request.resource, like=_arn_matches),
             *_conditions(statement, request),
         )
     )
 
 
-def _one_of(statement: PolicyStatement, key: str, value: str, *, lower: bool = False) -> bool | None:
+def _one_of(
+    statement: PolicyStatement, key: str, value: str, *, like: Callable[[str, str], bool]
+) -> bool | None:
     for name, wanted in ((key, True), (f"Not{key}", False)):
         if name in statement:
-            patterns = [one.lower() if lower else one for one in texts(statement[name])]
+            patterns = texts(statement[name])
             if any("${" in one for one in patterns):
                 return None
-            return any(matches(one, value) for one in patterns) is wanted
+            return any(like(one, value) for one in patterns) is wanted
     return True  # a trust policy has no resource
 
 
@@ -165,7 +167,9 @@ def _met(operator: str, got: str | None, wanted: tuple[str, ...]) -> bool | None
         return wanted == (("false",) if got else ("true",))
     negated = "Not" in base
     if not got:
-        return negated or base != name or operator.startswith("ForAllValues:")
+        if base != name or operator.startswith("ForAllValues:"):
+            return True
+        return negated and not operator.startswith("ForAnyValue:")
     if any("${" in one for one in wanted):
         return None
     if got == OURS:
@@ -187,6 +191,14 @@ def _compared(base: str, got: str, wanted: tuple[str, ...]) -> bool | None:
     return None
 
 
+def _action_matches(pattern: str, value: str) -> bool:
+    return matches(pattern.lower(), value.lower())
+
+
 def _arn_matches(pattern: str, value: str) -> bool:
+    """Part by part, so that no wildcard reaches over a colon; what a pattern leaves out at its end is any."""
+    if pattern == "*":
+        return True
     parts, others = pattern.split(":", 5), value.split(":", 5)
-    return len(parts) == len(others) and all(map(matches, parts, others))
+    parts += ["*"] * (6 - len(parts))
+    return len(others) == 6 and all(map(matches, parts, others))
