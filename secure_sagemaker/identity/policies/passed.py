@@ -13,6 +13,7 @@ from datetime import date
 from secure_sagemaker.baseline import KeyReference, SecurityBaseline
 from secure_sagemaker.controls import LOOKS
 from secure_sagemaker.identity.passed import PassedPolicies
+from secure_sagemaker.identity.policies.abbreviation import abbreviated
 from secure_sagemaker.identity.policies.documents import Effect, PolicyDocument, Statement
 from secure_sagemaker.identity.policies.guardrail import UNSCOPED
 from secure_sagemaker.identity.policies.inline import task_policy
@@ -74,10 +75,12 @@ def _some_keys(baseline: SecurityBaseline) -> Mapping[str, str]:
 _PREFLIGHT = (
     *("ec2:DescribeFlowLogs", "ec2:DescribeManagedPrefixLists", "ec2:DescribeNetworkAcls"),
     *("ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpc*"),
-    *("ec2:GetManagedPrefixListEntries", "iam:GetPolicy*", "iam:GetRole*", "iam:List*RolePolicies"),
-    *("kms:GetKey*", "macie2:GetMacieSession", "s3:GetBucket*", "s3:GetEncryptionConfiguration"),
+    *("ec2:GetManagedPrefixListEntries", "iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole"),
+    *("iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "kms:GetKeyPolicy"),
+    *("kms:GetKeyRotationStatus", "macie2:GetMacieSession", "s3:GetBucketLocation", "s3:GetBucketPolicy"),
+    *("s3:GetBucketPublicAccessBlock", "s3:GetBucketVersioning", "s3:GetEncryptionConfiguration"),
 )
-"""What ``preflight`` reads; patterns where STS's characters are scarce and nothing but settings matches."""
+"""What ``preflight`` reads: settings and policies, and no data."""
 
 
 def support_policies() -> PassedPolicies:
@@ -87,4 +90,4 @@ def support_policies() -> PassedPolicies:
     """
     actions = ("kms:DescribeKey", *(f"sagemaker:{operation}" for operation in LOOKS), *_PREFLIGHT)
     allowed = Statement(effect=Effect.ALLOW, actions=actions, resources=("*",))
-    return PassedPolicies(document=PolicyDocument(statements=(allowed,)))
+    return PassedPolicies(document=abbreviated(PolicyDocument(statements=(allowed,))))
