@@ -11,7 +11,7 @@ UPGRADE ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup demo test test-v3 test-v2 test-matrix test-floor-v3 test-floor-v2 wrap-check coverage bench check format lock clean
+.PHONY: help setup demo test test-v3 test-v2 test-matrix test-floor-v3 test-floor-v2 wrap-check scan-templates coverage bench check format lock clean
 MAKEFLAGS += --no-print-directory
 unexport PYTHONPATH PYTHONHOME
 
@@ -26,6 +26,7 @@ help:
 	@echo 'make test-v3, make test-v2   one of them; PYTEST_ARGS="-k name" narrows it'
 	@echo 'make test-matrix  the suite with both ends of what is supported of both SDKs and of boto3'
 	@echo 'make wrap-check  what others wrote, wrapped unedited: whole pipelines of both SDKs and third-party tools'
+	@echo 'make scan-templates  the stacks that are written, judged by cfn-lint and checkov'
 	@echo 'make coverage  the suite with SDK v3, measured by branch'
 	@echo 'make bench     what the security costs, each figure beside its peer, into benchmarks/README.md'
 	@echo 'make check     format, lint, types, docs'
@@ -67,6 +68,10 @@ wrap-check: .venv-wrap/.ready .venv-v2/.ready
 	@echo '== SageMaker Python SDK v2'
 	@$(V2)/python -m pytest -q -n $(WORKERS) --dist worksteal tests/integration/wrapped $(PYTEST_ARGS)
 
+# checkov allows one version of boto3, which is none of ours.
+scan-templates: .venv/.ready .venv-scan/.locked
+	@$(V3)/python -m tools.scan_templates $(V3)/cfn-lint .venv-scan/bin/checkov
+
 coverage: .venv/.ready
 	@$(V3)/python -m pytest -q -n $(WORKERS) --dist worksteal --cov --cov-report=term-missing $(PYTEST_ARGS)
 
@@ -85,7 +90,7 @@ format: .venv/.ready
 	$(V3)/ruff check --fix
 
 clean:
-	rm -rf .venv .venv-v2 .venv-floor-v3 .venv-floor-v2 .venv-wrap .venv-lock build dist htmlcov .coverage .coverage.*
+	rm -rf .venv .venv-v2 .venv-floor-v3 .venv-floor-v2 .venv-wrap .venv-scan .venv-lock build dist htmlcov .coverage .coverage.*
 	find . -type d \( -name __pycache__ -o -name '.*_cache' -o -name .hypothesis \) -prune -exec rm -rf {} +
 
 # --- environments: made from nothing when their lock changes; a change of pyproject.toml renews only the project itself
@@ -120,6 +125,9 @@ endef
 .venv-wrap/.locked: requirements/wrap.txt
 	$(new-venv)
 
+.venv-scan/.locked: requirements/scan.txt
+	$(new-venv)
+
 .venv-lock/.locked: requirements/uv.txt
 	$(new-venv)
 
@@ -140,8 +148,9 @@ endef
 
 # --- locks: one version of everything for every Python and platform, from pyproject.toml and requirements/*.in
 
-UV_COMPILE = .venv-lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --fork-strategy fewest \
-	--custom-compile-command 'make lock' $(UPGRADE) pyproject.toml
+UV_COMPILE_ALONE = .venv-lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
+	--fork-strategy fewest --custom-compile-command 'make lock' $(UPGRADE)
+UV_COMPILE = $(UV_COMPILE_ALONE) pyproject.toml
 
 lock: .venv-lock/.locked
 	$(UV_COMPILE) requirements/dev-v3.in --all-extras --group dev --output-file requirements/dev-v3.txt
@@ -149,3 +158,4 @@ lock: .venv-lock/.locked
 		--output-file requirements/dev-v2.txt
 	for other in floor-v3 floor-v2 wrap; do $(UV_COMPILE) requirements/$$other.in --extra sagemaker --extra cli --extra local \
 		--group test --output-file requirements/$$other.txt || exit 1; done
+	$(UV_COMPILE_ALONE) requirements/scan.in --output-file requirements/scan.txt

@@ -25,6 +25,8 @@ The house, from the bottom up; each may import what stands above it, never below
     sagemaker_sdk   the SageMaker Python SDK's own session, v2 or v3
     session/        SecureSession: the only place that wires
     activation/     a whole process or program under one session
+    preflight/      whether the account is what the baseline says
+    templates/      an account that is, as a stack to deploy
     cli/            the command line; local/ the embedded AWS
 """
 

@@ -20,8 +20,10 @@ from tools.face_pages import face_pages
 from tools.flow_page import flow_page
 from tools.pages import MARK, Page, prose
 from tools.policies_page import policies_page
+from tools.preflight_page import preflight_page
 from tools.references_page import references_page
 from tools.refusals_page import refusals_page
+from tools.template_page import template_page
 
 ROOT = Path(__file__).parents[1]
 OF_BOTOCORE = re.compile(r"service models of botocore (\d[\w.]*\d)\.$", re.MULTILINE)
@@ -182,8 +184,10 @@ PAGES: tuple[Page, ...] = (
     cli_page(),
     flow_page(),
     policies_page(),
+    preflight_page(),
     references_page(),
     refusals_page(),
+    template_page(),
 )
 
 

@@ -11,7 +11,7 @@ from types import FunctionType, ModuleType
 from pydantic import BaseModel
 
 import secure_sagemaker
-from secure_sagemaker import SecureSageMakerError, exceptions, local
+from secure_sagemaker import SecureSageMakerError, exceptions, local, preflight
 from tools.pages import MARK, Page
 
 __all__ = ["face_pages"]
@@ -49,7 +49,7 @@ def api_page() -> str:
         "What is not on this page is private. The errors have [a page of their own](errors.md), and so have the fields "
         "of [the baseline](baseline.md) and [the controls](controls/index.md).",
     ]
-    for module in (secure_sagemaker, local):
+    for module in (secure_sagemaker, preflight, local):
         parts.append(f"## `{module.__name__}`")
         for name in module.__all__:
             parts += _public(module, name)

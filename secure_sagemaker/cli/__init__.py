@@ -2,6 +2,8 @@
 
     init        writes a commented baseline, from a VPC, a role and a key
     demo        a real training and hosting workflow on the embedded AWS, secured
+    check       whether the account is what the baseline says
+    template    a conforming environment as CloudFormation or Terraform
     endpoints   which VPC endpoints AWS's services are reached by
     explain     what would be decided about a call, without calling AWS
     run         a program as it is, under a baseline

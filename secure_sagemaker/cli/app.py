@@ -12,6 +12,7 @@ from secure_sagemaker.cli import (
     baseline_diff,
     baseline_schema,
     baseline_show,
+    check,
     demo,
     endpoints,
     explain,
@@ -19,6 +20,7 @@ from secure_sagemaker.cli import (
     pipeline,
     policy,
     run,
+    template,
     whoami,
 )
 from secure_sagemaker.cli.exit_codes import ExitCode
@@ -89,8 +91,10 @@ def _root(
 
 app.command("init")(init.init)
 app.command("demo")(demo.demo)
+app.command("check")(check.check)
 app.command("endpoints")(endpoints.endpoints)
 app.command("explain")(explain.explain)
+app.command("template")(template.template)
 app.command("whoami")(whoami.whoami)
 app.add_typer(pipelines, name="pipeline")
 pipelines.command("check")(pipeline.check)

@@ -33,5 +33,10 @@ class ExitCode(IntEnum):
     @classmethod
     def of(cls, controls: Iterable[ControlId]) -> Self:
         """The status of a run in which these controls were not met."""
-        severities = {CONTROLS[control].severity for control in controls}
+        return cls.of_severities(CONTROLS[control].severity for control in controls)
+
+    @classmethod
+    def of_severities(cls, found: Iterable[Severity]) -> Self:
+        """The status of a run that found what is of these severities."""
+        severities = set(found)
         return max((cls[severity.name] for severity in Severity if severity in severities), default=cls.CLEAN)

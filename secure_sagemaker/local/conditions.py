@@ -14,6 +14,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 
 __all__ = ["UnreadablePolicyError", "arn_matches", "condition_holds", "each", "items", "matches"]
 
@@ -114,11 +115,16 @@ def _no_variable(pattern: str) -> None:
         raise UnreadablePolicyError(f"policy: the embedded AWS knows no policy variables: {pattern!r}")
 
 
-def matches(pattern: str, text: str, *, flags: re.RegexFlag = re.NOFLAG) -> bool:
+def matches(pattern: str, text: str, *, any_case: bool = False) -> bool:
     """Whether a text is like a pattern of ``*`` and ``?``."""
+    return _expression(pattern, any_case).fullmatch(text) is not None
+
+
+@lru_cache(maxsize=4096)  # the same few policies decide about every call
+def _expression(pattern: str, any_case: bool) -> re.Pattern[str]:  # noqa: FBT001  # as ``matches`` names it
     _no_variable(pattern)
     expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.fullmatch(expression, text, flags | re.DOTALL) is not None
+    return re.compile(expression, re.DOTALL | re.IGNORECASE if any_case else re.DOTALL)
 
 
 def arn_matches(pattern: str, arn: str) -> bool:

@@ -5,7 +5,6 @@ What several policies of one request say together stands in ``authorization``.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -141,7 +140,7 @@ def _named(
 
 
 def _action_matches(pattern: str, action: str) -> bool:
-    return matches(pattern, action, flags=re.IGNORECASE)
+    return matches(pattern, action, any_case=True)
 
 
 def _is_principal(statement: Mapping[str, object], request: PolicyRequest) -> bool:

@@ -49,6 +49,7 @@ from secure_sagemaker.session.wiring import Wiring, with_mfa
 
 if TYPE_CHECKING:
     from secure_sagemaker.activation import Activation, Children, Earlier, OtherKeys, ProgramRun, Source
+    from secure_sagemaker.preflight import PreflightReport
     from secure_sagemaker.sagemaker_sdk.sessions import SdkSession
 
 __all__ = ["SecureSession"]
@@ -343,6 +344,15 @@ class SecureSession(boto3.Session):
             SessionError: The VPC's networks are not stated, and cannot be found out.
         """
         return EgressGuard(allowed_networks(self._baseline, self._wiring.vpc))
+
+    def preflight(self) -> PreflightReport:
+        """Ask AWS whether the account is what the baseline says: network, roles, keys, buckets. Changes nothing.
+
+        What cannot be read is reported as unknown, never as well.
+        """
+        from secure_sagemaker.preflight.inspection import inspect
+
+        return inspect(self._baseline, self._wiring.reading(), today=self._wiring.today())
 
     def report(self) -> SessionReport:
         """Every decision of the session so far. Printing it gives a table."""

@@ -52,6 +52,8 @@ class _Region:
     guard: Guard
     vpc: Vpc
     hold: Hold
+    reading: Callable[[], boto3.Session]
+    """Gives the session that the support role signs."""
 
 
 class Wiring:
@@ -136,6 +138,10 @@ class Wiring:
     def vpc(self) -> Vpc:
         """What is found out of the VPC in its own region."""
         return self._own.vpc
+
+    def reading(self) -> boto3.Session:
+        """The session with which the library itself reads in its own region."""
+        return self._own.reading()
 
     def creating(self) -> boto3.Session:
         """A session like the own one, but that it may create buckets."""
@@ -228,7 +234,9 @@ class Wiring:
         role = self._assumed(baseline, policies, hold=hold)
         whole = guard(role, references)
         session.wire(whole, role)
-        return _Region(session=session, role=role, support=reader, guard=whole, vpc=vpc, hold=hold)
+        return _Region(
+            session=session, role=role, support=reader, guard=whole, reading=support, vpc=vpc, hold=hold
+        )
 
     def _region(self, region: str) -> _Region:
         if region == self.baseline.region:

@@ -48,21 +48,22 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"activation"}),
     frozenset({FACE}),
     frozenset({"preflight"}),
+    frozenset({"templates"}),
 )
 # What stands beside the rows; and handlers, and what is known of a call, with what it names instead of carries.
 BESIDE: Mapping[str, frozenset[str]] = {
     "local": frozenset({FACE}),
-    "cli": frozenset({FACE, "baseline", "identity", "preflight", "activation"}),
+    "cli": frozenset({FACE, "baseline", "identity", "preflight", "templates", "activation"}),
     "calls": frozenset({"references"}),
     "handlers": frozenset({"calls", "definitions", "references"}),
 }
 # Only inside a function, or for types: the demo and `init` need the embedded AWS, other commands run without moto;
 # the demonstration deploys a guardrail.
-# And `SecureSession.activate` begins what stands on the session.
+# And `SecureSession.activate` and `preflight` begin what stands on the session.
 BESIDE_DEFERRED: Mapping[str, frozenset[str]] = {
     "cli": frozenset({"local"}),
     "local": frozenset({"identity"}),
-    "session": frozenset({"activation"}),
+    "session": frozenset({"activation", "preflight"}),
 }
 
 RUN_TIME = frozenset({"boto3", "botocore", "pydantic", "pydantic_core", "s3transfer"})

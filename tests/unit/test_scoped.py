@@ -191,9 +191,9 @@ def test_a_baseline_may_state_its_task(wire: Wire) -> None:
     for one in (session, pickle.loads(pickle.dumps(session.scoped_to("invoke")))):  # noqa: S301  # our own
         assert ("invoke",) == tuple(map(str, one.baseline.session_policy.tasks))
     form = asked(wire, session)
-    assert ["arn:aws:sagemaker:eu-west-1:111122223333:endpoint/churn-prod"] == allowed(
-        form, "sagemaker:InvokeEndpoint"
-    )
+    own = "arn:aws:sagemaker:eu-west-1:111122223333"
+    named = [f"{own}:endpoint/churn-prod", f"{own}:inference-component/churn-prod"]
+    assert named == allowed(form, "sagemaker:InvokeEndpoint")
 
 
 def test_keys_named_by_alias_are_asked_for_first(wire: Wire) -> None:

@@ -321,10 +321,11 @@ def bucket_policy(projection: Projection, bucket: str, *, endpoints: Sequence[st
 
 
 _KEY_ADMINISTRATION = (
-    *("kms:CancelKeyDeletion", "kms:DescribeKey", "kms:DisableKey", "kms:EnableKey", "kms:EnableKeyRotation"),
+    *("kms:CancelKeyDeletion", "kms:CreateAlias", "kms:DeleteAlias", "kms:DescribeKey", "kms:DisableKey"),
+    *("kms:EnableKey", "kms:EnableKeyRotation"),
     *("kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListGrants", "kms:ListResourceTags"),
     *("kms:PutKeyPolicy", "kms:RevokeGrant", "kms:ScheduleKeyDeletion", "kms:TagResource"),
-    *("kms:UntagResource", "kms:UpdateKeyDescription"),
+    *("kms:UntagResource", "kms:UpdateAlias", "kms:UpdateKeyDescription"),
 )
 
 

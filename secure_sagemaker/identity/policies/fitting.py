@@ -18,7 +18,7 @@ from secure_sagemaker.identity.policies.reference import expanded, is_resource_o
 
 __all__ = ["fitting"]
 
-_TAGGING = "sagemaker:AddTags"
+_TAGGING = frozenset({"sagemaker:AddTags", "sagemaker:ListTags"})
 
 
 def _joined(document: PolicyDocument) -> PolicyDocument:
@@ -68,9 +68,10 @@ def _together(document: PolicyDocument, *, tagging: bool = False) -> PolicyDocum
     """The policy with statements put together whose actions have nothing to do with each other's resources.
 
     An action is about its own kinds of resources: ``s3:ListBucket`` of ``bucket/*``, an object, is nothing.
-    ``sagemaker:AddTags`` is about every kind, and keeps statements apart unless ``tagging`` is let be wider.
+    ``sagemaker:AddTags`` and ``ListTags`` are about every kind, and keep statements apart unless ``tagging`` is let be
+    wider.
     """
-    besides = _TAGGING if tagging else ""
+    besides = _TAGGING if tagging else frozenset[str]()
     kept: list[Statement] = []
     for one in document.statements:
         for number, other in enumerate(kept):
@@ -95,9 +96,9 @@ def _alike(one: Statement, other: Statement) -> bool:
     )
 
 
-def _apart(one: Statement, other: Statement, besides: str) -> bool:
+def _apart(one: Statement, other: Statement, besides: frozenset[str]) -> bool:
     """Whether no action of the one can be about a resource of the other that it does not list itself."""
-    actions = [expanded(pattern) for pattern in one.actions if pattern != besides]
+    actions = [expanded(pattern) for pattern in one.actions if pattern not in besides]
     further = [arn for arn in other.resources if not any(covers(own, arn) for own in one.resources)]
     return all(actions) and not any(
         is_resource_of(arn, action) for arn in further for known in actions for action in known
@@ -117,8 +118,8 @@ _BOUGHT = frozenset({"reserved-capacity", "training-plan"})
 def _of_any_kind(document: PolicyDocument) -> PolicyDocument:
     """The policy with SageMaker's resources told by their names alone, where the actions tell the kinds.
 
-    ``sagemaker:AddTags`` is about every kind: of what has the name it may then tag anything. And a job may use
-    what was bought under the name.
+    ``sagemaker:AddTags`` and ``ListTags`` are about every kind: of what has the name they may then tag anything. And a
+    job may use what was bought under the name.
     """
     return PolicyDocument(statements=tuple(map(_by_name, document.statements)))
 
@@ -133,7 +134,7 @@ def _by_name(statement: Statement) -> Statement:
         kind
         for pattern in statement.actions
         for action in expanded(pattern)
-        if action.name != _TAGGING
+        if action.name not in _TAGGING
         for kind in action.resource_types
     }
     if len(named) < 2 or len(named) < len(found) or len(names) > 1 or not told:

@@ -15,7 +15,7 @@ from secure_sagemaker.baseline import ControlId, SecurityBaseline, Task
 from secure_sagemaker.controls import CONTROLS, Severity
 from secure_sagemaker.exceptions import PolicyError
 from secure_sagemaker.identity.passed import SESSION_POLICY_CHARACTERS
-from secure_sagemaker.identity.policies.abbreviation import abbreviated, abbreviated_statement
+from secure_sagemaker.identity.policies.abbreviation import abbreviated_statement
 from secure_sagemaker.identity.policies.compaction import compacted
 from secure_sagemaker.identity.policies.conditional import clauses
 from secure_sagemaker.identity.policies.documents import (
@@ -293,7 +293,7 @@ def _conditional(needed: PolicyDocument, projection: Projection, limit: int) -> 
             made, size = fuller, characters
         else:
             left.append(LeftOut(control=guard.control, guard=guard.name, characters=characters - size))
-    return InlinePolicy(document=abbreviated(compacted(made.document)), left_out=tuple(left))
+    return InlinePolicy(document=fitting(compacted(made.document), limit), left_out=tuple(left))
 
 
 def _known(pattern: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from datetime import date
 from secure_sagemaker.baseline import KeyReference, SecurityBaseline
 from secure_sagemaker.controls import LOOKS
 from secure_sagemaker.identity.passed import PassedPolicies
+from secure_sagemaker.identity.policies.abbreviation import abbreviated
 from secure_sagemaker.identity.policies.documents import Effect, PolicyDocument, Statement
 from secure_sagemaker.identity.policies.guardrail import UNSCOPED
 from secure_sagemaker.identity.policies.inline import task_policy
@@ -71,11 +72,15 @@ def _some_keys(baseline: SecurityBaseline) -> Mapping[str, str]:
     }
 
 
-_NETWORK = (
-    *("ec2:DescribeManagedPrefixLists", "ec2:DescribeRouteTables", "ec2:DescribeSubnets", "ec2:DescribeVpc*"),
-    "ec2:GetManagedPrefixListEntries",
+_SETTINGS = (
+    *("ec2:DescribeFlowLogs", "ec2:DescribeManagedPrefixLists", "ec2:DescribeNetworkAcls"),
+    *("ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpc*"),
+    *("ec2:GetManagedPrefixListEntries", "iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole"),
+    *("iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "kms:GetKeyPolicy"),
+    *("kms:GetKeyRotationStatus", "macie2:GetMacieSession", "s3:GetBucketLocation", "s3:GetBucketPolicy"),
+    *("s3:GetBucketPublicAccessBlock", "s3:GetBucketVersioning", "s3:GetEncryptionConfiguration"),
 )
-"""By which the VPC's networks, endpoints and routes are found out."""
+"""What ``preflight`` reads, and what is found out of the VPC: settings and policies, and no data."""
 
 
 def support_policies() -> PassedPolicies:
@@ -83,6 +88,6 @@ def support_policies() -> PassedPolicies:
 
     No managed policy goes with it: beside one that allows, this one would not be the limit.
     """
-    actions = ("kms:DescribeKey", *(f"sagemaker:{operation}" for operation in LOOKS), *_NETWORK)
+    actions = ("kms:DescribeKey", *(f"sagemaker:{operation}" for operation in LOOKS), *_SETTINGS)
     allowed = Statement(effect=Effect.ALLOW, actions=actions, resources=("*",))
-    return PassedPolicies(document=PolicyDocument(statements=(allowed,)))
+    return PassedPolicies(document=abbreviated(PolicyDocument(statements=(allowed,))))

@@ -43,8 +43,12 @@ class Needs:
     """A network interface in the baseline's subnets, which SageMaker makes in the caller's name."""
 
 
+_TAGS = ("AddTags", "ListTags")
+"""What is made with tags is made again from them: the SDKs attach to a job, or change an endpoint, by its own."""
+
+
 def _jobs(kind: str, noun: str, *further: str) -> Grant:
-    named = (f"Create{noun}", f"Describe{noun}", f"Stop{noun}", "AddTags", *further)
+    named = (f"Create{noun}", f"Describe{noun}", f"Stop{noun}", *_TAGS, *further)
     return Grant(operations=named, kinds=(kind,))
 
 
@@ -71,7 +75,7 @@ TASKS: Mapping[Task, Needs] = MappingProxyType(
                     "HyperParameterTuningJob",
                     "ListTrainingJobsForHyperParameterTuningJob",
                 ),
-                Grant(operations=("DescribeTrainingJob",), kinds=("training-job",)),
+                Grant(operations=("DescribeTrainingJob", "ListTags"), kinds=("training-job",)),
             ),
             grants_key=True,
             log_groups=("TrainingJobs",),
@@ -100,7 +104,7 @@ TASKS: Mapping[Task, Needs] = MappingProxyType(
                         *_kept("EndpointConfig"),
                         *_kept("Endpoint", "Update"),
                         *_kept("InferenceComponent", "Update"),
-                        *("AddTags", "UpdateEndpointWeightsAndCapacities"),
+                        *(*_TAGS, "UpdateEndpointWeightsAndCapacities"),
                     ),
                     kinds=("endpoint", "endpoint-config", "inference-component", "model"),
                 ),
@@ -114,7 +118,7 @@ TASKS: Mapping[Task, Needs] = MappingProxyType(
                         *("DescribeEndpoint", "InvokeEndpoint", "InvokeEndpointAsync"),
                         "InvokeEndpointWithResponseStream",
                     ),
-                    kinds=("endpoint",),
+                    kinds=("endpoint", "inference-component"),
                 ),
             ),
             reads=False,
@@ -130,6 +134,7 @@ TASKS: Mapping[Task, Needs] = MappingProxyType(
                     ),
                     kinds=("model-package", "model-package-group"),
                 ),
+                Grant(operations=("ListModelPackageGroups",)),
             ),
             passes_role=False,
         ),
@@ -138,12 +143,8 @@ TASKS: Mapping[Task, Needs] = MappingProxyType(
                 Grant(
                     operations=(
                         *_kept("Pipeline", "Update"),
-                        *(
-                            "AddTags",
-                            "ListPipelineExecutions",
-                            "ListPipelineVersions",
-                            "StartPipelineExecution",
-                        ),
+                        *_TAGS,
+                        *("ListPipelineExecutions", "ListPipelineVersions", "StartPipelineExecution"),
                     ),
                     kinds=("pipeline",),
                 ),
@@ -163,7 +164,7 @@ TASKS: Mapping[Task, Needs] = MappingProxyType(
                 Grant(
                     operations=(
                         *_kept("FeatureGroup", "Update"),
-                        *("AddTags", "BatchGetRecord", "BatchWriteRecord", "DeleteRecord", "ListRecords"),
+                        *(*_TAGS, "BatchGetRecord", "BatchWriteRecord", "DeleteRecord", "ListRecords"),
                         *("DescribeFeatureMetadata", "GetRecord", "PutRecord", "UpdateFeatureMetadata"),
                     ),
                     kinds=("feature-group",),
@@ -174,7 +175,7 @@ TASKS: Mapping[Task, Needs] = MappingProxyType(
             grants=(
                 Grant(
                     operations=(
-                        "AddTags",
+                        *_TAGS,
                         *(name for kind in _DEFINITIONS for name in _kept(f"{kind}JobDefinition")),
                         *_kept("MonitoringSchedule", "Update", "Start", "Stop"),
                     ),

@@ -1,0 +1,165 @@
+"""Policies, evaluated: endpoints' against strangers, and the evaluator's own laws."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from secure_sagemaker.preflight.facts import WantedNetwork
+from secure_sagemaker.preflight.foreigners import let_through
+from secure_sagemaker.preflight.policies import Request, Verdict, evaluate, matches, statements_of
+
+ACCOUNT = "111122223333"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/ml-launcher"
+WANTED = WantedNetwork(
+    region="eu-west-1", partition="aws", account=ACCOUNT, role=ROLE, subnets=("subnet-a",), groups=("sg-a",)
+)
+OWN_PRINCIPALS = {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}
+OWN_ORGANISATION = {"StringEquals": {"aws:PrincipalOrgID": "o-ours123456"}}
+OWN_RESOURCES = {"StringEquals": {"aws:ResourceAccount": ACCOUNT}}
+
+
+def allow(condition: dict[str, object] | None = None, **members: object) -> dict[str, object]:
+    stated = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", **members}
+    return stated if condition is None else {**stated, "Condition": condition}
+
+
+def deny(condition: dict[str, object], **members: object) -> dict[str, object]:
+    return {**allow(condition, **members), "Effect": "Deny"}
+
+
+def policy(*statements: dict[str, object]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def verdict(text: str, service: str) -> Verdict | None:
+    passing = let_through(text, service, WANTED)
+    return None if passing is None else passing[1]
+
+
+@pytest.mark.parametrize("service", ["s3", "kms", "sagemaker"])
+@pytest.mark.parametrize(
+    "statements",
+    [
+        pytest.param([allow()], id="whole"),
+        pytest.param([allow(Principal={"AWS": "*"})], id="whole-by-AWS"),
+        pytest.param([allow(Action=["s3:*", "kms:*", "sagemaker:*"])], id="by-actions"),
+        pytest.param([allow({"StringLike": {"aws:PrincipalAccount": "*"}})], id="a-condition-that-is-none"),
+        pytest.param([allow({"Bool": {"aws:SecureTransport": "true"}})], id="tls-is-no-closure"),
+        pytest.param(
+            [allow(), deny({"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}, Action="iam:*")],
+            id="denies-something-else",
+        ),
+        pytest.param([allow(Principal={"AWS": "999999999990"})], id="by-the-strangers-account"),
+        pytest.param(
+            [{"Effect": "Allow", "NotPrincipal": {"AWS": "1"}, "NotAction": "iam:*", "NotResource": "x"}],
+            id="by-what-is-left-out",
+        ),
+    ],
+)
+def test_an_open_policy_is_found_however_it_is_written(
+    statements: list[dict[str, object]], service: str
+) -> None:
+    """What lets a stranger through is open, whatever its text."""
+    assert verdict(policy(*statements), service) is Verdict.ALLOWED
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        pytest.param(
+            [allow({"StringEquals": {**OWN_PRINCIPALS["StringEquals"], **OWN_RESOURCES["StringEquals"]}})],
+            id="both-accounts",
+        ),
+        pytest.param(
+            [
+                allow(),
+                deny({"StringNotEquals": {"aws:PrincipalOrgID": "o-ours123456"}}),
+                deny({"StringNotEquals": {"aws:ResourceAccount": ACCOUNT}}),
+            ],
+            id="denies",
+        ),
+        pytest.param([allow(OWN_RESOURCES, Principal={"AWS": ACCOUNT})], id="by-principal"),
+        pytest.param(
+            [allow(Principal={"AWS": ROLE}, Resource=["arn:aws:s3:::ml-work", "arn:aws:s3:::ml-work/*"])],
+            id="by-name",
+        ),
+        pytest.param([], id="nothing"),
+    ],
+)
+def test_a_closed_policy_is_let_alone(statements: list[dict[str, object]]) -> None:
+    """What lets neither a stranger nor a foreign bucket through is closed."""
+    assert verdict(policy(*statements), "s3") is None
+
+
+def test_a_foreign_bucket_is_tried_with_our_own_role() -> None:
+    """A policy that looks at principals alone lets our data out to anybody's bucket; other services have no buckets."""
+    for closed_to_strangers in (OWN_PRINCIPALS, OWN_ORGANISATION):
+        assert verdict(policy(allow(closed_to_strangers)), "s3") is Verdict.ALLOWED
+        assert verdict(policy(allow(closed_to_strangers)), "kms") is None
+
+
+def test_a_condition_that_is_not_known_is_not_taken_for_a_closure() -> None:
+    """An unknown key, operator or variable leaves it open whether a stranger passes."""
+    for condition in (
+        {"StringEquals": {"aws:PrincipalTag/team": "churn"}},
+        {"DateLessThan": {"aws:CurrentTime": "2030-01-01"}},
+        {"StringEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}},
+        {"StringEquals": ["aws:PrincipalAccount"]},
+        {"NumericLessThan": {"aws:PrincipalAccount": "5"}},
+        ["StringEquals"],
+    ):
+        stated = {**allow(), "Condition": condition}
+        assert verdict(policy(stated), "kms") is Verdict.UNKNOWN
+    variable = allow(Resource="arn:aws:kms:*:*:key/${aws:PrincipalTag/team}")
+    assert verdict(policy(variable), "kms") is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"Statement": ["x"]}', '{"Statement": {"Effect": "Maybe"}}'])
+def test_what_is_no_policy_is_not_read_as_a_closed_one(text: str) -> None:
+    """Malformed is an error, which becomes unknown."""
+    with pytest.raises(ValueError, match=r"."):
+        statements_of(text)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value", "wanted"),
+    [
+        ("s3:*", "s3:GetObject", True),
+        ("a?c", "abc", True),
+        ("a.c", "abc", False),
+        ("[ab]", "a", False),
+        ("*", "", True),
+    ],
+)
+def test_patterns_are_IAMs(pattern: str, value: str, wanted: bool) -> None:  # noqa: N802  # the name of a service
+    """Stars and question marks, and nothing else, stand for others."""
+    assert wanted is matches(pattern, value)
+
+
+@pytest.mark.parametrize(
+    ("condition", "context", "wanted"),
+    [
+        ({"StringEquals": {"k": "a"}}, {"k": ""}, Verdict.SILENT),
+        ({"StringEqualsIfExists": {"k": "a"}}, {"k": ""}, Verdict.ALLOWED),
+        ({"StringNotEquals": {"k": "a"}}, {"k": ""}, Verdict.ALLOWED),
+        ({"StringNotEquals": {"k": ["a", "b"]}}, {"k": "b"}, Verdict.SILENT),
+        ({"ForAllValues:StringEquals": {"k": "a"}}, {"k": ""}, Verdict.ALLOWED),
+        ({"Null": {"k": "true"}}, {"k": ""}, Verdict.ALLOWED),
+        ({"Null": {"k": True}}, {"k": "a"}, Verdict.SILENT),
+        ({"ArnLike": {"k": "arn:aws:iam::*:role/x"}}, {"k": "arn:aws:iam::1:role/x"}, Verdict.ALLOWED),
+        ({"ArnLike": {"k": "arn:aws:iam:*:role/x"}}, {"k": "arn:aws:iam::1:role/x"}, Verdict.SILENT),
+        ({"ArnLike": {"k": "arn:aws:iam:*"}}, {"k": "arn:aws:iam::1:role/x"}, Verdict.ALLOWED),
+        ({"ForAnyValue:StringNotEquals": {"k": "a"}}, {"k": ""}, Verdict.SILENT),
+        ({"Bool": {"K": False}}, {"k": "false"}, Verdict.ALLOWED),
+        ({"StringEquals": {"k": "a", "other": "b"}}, {"k": "b"}, Verdict.SILENT),
+        ({"StringEquals": {"k": "a", "other": "b"}}, {"k": "a"}, Verdict.UNKNOWN),
+    ],
+)
+def test_conditions_are_met_as_iam_says(
+    condition: dict[str, object], context: dict[str, str], wanted: Verdict
+) -> None:
+    """Absent keys, several values, negation, and keys that are not known."""
+    asked = Request(principal=ROLE, account=ACCOUNT, action="s3:GetObject", context=context)
+    assert wanted is evaluate(statements_of(policy(allow(condition))), asked)
