@@ -9,6 +9,7 @@ report      all findings, and their table
 
 facts       what was read, as plain values; responses turns EC2's answers into them
 addresses   sets of IP addresses
+services    which services need an endpoint, by the baseline
 subnets, routes, groups, acls, endpoints    pure decisions about the network
 policies    evaluates a policy for one request; foreigners tries an endpoint's with strangers
 network     which decision needs which facts

@@ -268,8 +268,9 @@ _ROWS = (
         "endpoint-present",
         "Each service has an interface endpoint",
         Severity.HIGH,
-        case="the subnets' VPC has an available interface endpoint of SageMaker's API and runtime, STS, KMS and "
-        "CloudWatch Logs, FIPS or not",
+        case="the subnets' VPC has an available interface endpoint of SageMaker's API and runtime, STS, KMS, "
+        "CloudWatch Logs and whatever else `privatelink.services` reaches so (Macie where scans are asked "
+        "for), FIPS or not",
         remedy="create the endpoint, in each subnet's zone, with private DNS",
     ),
     _check(

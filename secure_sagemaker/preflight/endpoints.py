@@ -20,9 +20,9 @@ from secure_sagemaker.preflight.foreigners import let_through
 from secure_sagemaker.preflight.groups import lets
 from secure_sagemaker.preflight.policies import Verdict
 from secure_sagemaker.preflight.routes import table_of
+from secure_sagemaker.preflight.services import action_prefix
 
 __all__ = [
-    "INTERFACES",
     "decide_acls",
     "decide_endpoint_groups",
     "decide_endpoints",
@@ -31,8 +31,6 @@ __all__ = [
     "decide_s3_path",
 ]
 
-INTERFACES = ("sagemaker.api", "sagemaker.runtime", "sts", "kms", "logs")
-"""What a session and its jobs call, beside S3."""
 _READS = "ec2:DescribeManagedPrefixLists, ec2:GetManagedPrefixListEntries and ec2:DescribeNetworkAcls"
 
 
@@ -47,7 +45,7 @@ def service_of(endpoint: Endpoint, region: str) -> str:
 def _needed(facts: NetworkFacts, wanted: WantedNetwork) -> Iterator[tuple[str, str, tuple[Endpoint, ...]]]:
     """Each VPC of the subnets, with each service and its available interface endpoints there."""
     for vpc in dict.fromkeys(subnet.vpc for subnet in facts.known(wanted)):
-        for service in INTERFACES:
+        for service in wanted.services:
             yield vpc, service, _interfaces(facts, wanted, vpc, service)
 
 
@@ -236,14 +234,14 @@ def decide_policies(facts: NetworkFacts, wanted: WantedNetwork) -> Iterator[Find
     vpcs = {subnet.vpc for subnet in facts.known(wanted)}
     for endpoint in facts.endpoints:
         service = service_of(endpoint, wanted.region)
-        if endpoint.vpc not in vpcs or service not in (*INTERFACES, "s3"):
+        if endpoint.vpc not in vpcs or service not in (*wanted.services, "s3"):
             continue
         subject = f"{endpoint.id} ({service})"
         if not endpoint.policy:
             yield check.unknown(subject, "AWS tells no policy of it")
             continue
         try:
-            passing = let_through(endpoint.policy, service.partition(".")[0], wanted)
+            passing = let_through(endpoint.policy, action_prefix(service), wanted)
         except ValueError as malformed:
             yield check.unknown(subject, f"its policy could not be read: {malformed}")
             continue

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from secure_sagemaker.preflight.addresses import Network, Span
+from secure_sagemaker.preflight.services import INTERFACES
 
 __all__ = [
     "AclEntry",
@@ -227,6 +228,8 @@ class WantedNetwork:
     subnets: tuple[str, ...]
     groups: tuple[str, ...]
     vpc: str | None = None
+    services: tuple[str, ...] = INTERFACES
+    """What is reached by interface endpoints, as PrivateLink names it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,6 +14,7 @@ from secure_sagemaker.preflight.facts import WantedNetwork
 from secure_sagemaker.preflight.network import decide_network
 from secure_sagemaker.preflight.reading import Reader, read_network
 from secure_sagemaker.preflight.report import PreflightReport
+from secure_sagemaker.preflight.services import interfaces
 
 if TYPE_CHECKING:
     import boto3
@@ -31,6 +32,7 @@ def wanted_network(baseline: SecurityBaseline) -> WantedNetwork:
         subnets=baseline.vpc.subnets,
         groups=baseline.vpc.security_groups,
         vpc=baseline.vpc.vpc_id,
+        services=interfaces(baseline),
     )
 
 

@@ -30,7 +30,7 @@ from secure_sagemaker.identity.policies.documents import (
     Statement,
     one_of,
 )
-from secure_sagemaker.preflight.endpoints import INTERFACES
+from secure_sagemaker.preflight.services import action_prefix, interfaces
 from secure_sagemaker.templates.stands_for import stand_in_group, stand_in_key, stand_in_subnet
 
 __all__ = [
@@ -162,8 +162,8 @@ def environment(
         network=whole,
         subnets=tuple(whole.subnets(prefixlen_diff=_NEW_BITS))[:zones],
         interfaces=tuple(
-            InterfaceEndpoint(service=name, policy=endpoint_policy(projection, name.partition(".")[0]))
-            for name in INTERFACES
+            InterfaceEndpoint(service=name, policy=endpoint_policy(projection, action_prefix(name)))
+            for name in interfaces(baseline)
         ),
         storage_policy=endpoint_policy(projection, "s3"),
         keys=tuple(Key(stands_for=arn, alias=alias, policy=policy) for arn, alias in aliases),

@@ -384,6 +384,9 @@ def endpoint_policy(projection: Projection, service: str) -> PolicyDocument:
             principals=(ANYONE,),
         )
     ]
+    if service == "sts":  # which is about no resource of anybody's
+        own_identity = ("sts:GetCallerIdentity",)
+        statements.append(_statement(Effect.ALLOW, own_identity, ("*",), own, principals=(ANYONE,)))
     if service == "s3" and perimeter.aws_public_buckets:
         public = [arn for name in perimeter.aws_public_buckets for arn in projection.bucket_and_objects(name)]
         statements.append(

@@ -18,7 +18,7 @@ from secure_sagemaker import SecurityBaseline
 from secure_sagemaker.exceptions import PolicyError
 from secure_sagemaker.local import EmbeddedAWS, embedded_aws
 from secure_sagemaker.preflight import CHECKS, Status
-from secure_sagemaker.preflight.endpoints import INTERFACES
+from secure_sagemaker.preflight.services import INTERFACES
 from secure_sagemaker.templates import Environment, cloudformation, environment, terraform
 from secure_sagemaker.templates.skipped import SKIPPED
 from tests.integration.embedded import client

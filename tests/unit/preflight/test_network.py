@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from secure_sagemaker.preflight import Status
-from secure_sagemaker.preflight.endpoints import INTERFACES
 from secure_sagemaker.preflight.facts import (
     AclEntry,
     Endpoint,
@@ -26,6 +25,7 @@ from secure_sagemaker.preflight.facts import (
     WantedNetwork,
 )
 from secure_sagemaker.preflight.network import DECISIONS, decide_network
+from secure_sagemaker.preflight.services import INTERFACES
 
 PROBLEM, UNKNOWN = Status.PROBLEM, Status.UNKNOWN
 ACCOUNT = "111122223333"
