@@ -49,6 +49,7 @@ CLOSED = json.dumps(
         }
     }
 )
+OPEN = json.dumps({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}})
 
 
 def subnet(letter: str, *cidrs: str, vpc: str = "vpc-a") -> Subnet:
@@ -152,6 +153,16 @@ def test_a_good_network_is_let_alone() -> None:
     assert {id_ for one in DECISIONS for id_ in one.checks} == {
         one.id for one in decide_network(GOOD, WANTED)
     }
+
+
+def test_every_service_that_is_wanted_has_an_endpoint() -> None:
+    """What the baseline reaches by an endpoint is asked for, too, and its policy is looked at."""
+    wanted = replace(WANTED, services=(*INTERFACES, "macie2"))
+    assert {"endpoint-present": PROBLEM} == troubles(GOOD, wanted)
+    there = replace(GOOD, endpoints=(*GOOD.endpoints, interface("macie2")))
+    assert {} == troubles(there, wanted)
+    open_to_all = replace(GOOD, endpoints=(*GOOD.endpoints, interface("macie2", policy=OPEN)))
+    assert {"endpoint-policy": PROBLEM} == troubles(open_to_all, wanted)
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,7 @@ def every() -> dict[str, PolicyDocument]:
         "key": key_policy(MADE),
         "endpoint-s3": endpoint_policy(MADE, "s3"),
         "endpoint-sagemaker": endpoint_policy(MADE, "sagemaker"),
+        "endpoint-sts": endpoint_policy(MADE, "sts"),
     }
 
 
@@ -236,3 +237,18 @@ def test_a_key_is_used_through_s3_and_sagemaker_alone() -> None:
     assert not allows(made, asked("kms:Decrypt", **own))
     assert not allows(made, asked("kms:Decrypt", role("ci"), kms__ViaService="s3.eu-west-1.amazonaws.com"))
     assert not allows(made, asked("kms:CreateGrant", **own, kms__GrantIsForAWSResource="false"))
+
+
+def test_an_endpoint_of_sts_tells_its_own_callers_who_they_are() -> None:
+    """Who one is, is about no resource: it is answered to the account's principals, and to nobody else's."""
+    document = endpoint_policy(MADE, "sts").to_mapping()
+
+    def lets(action: str, **context: str) -> bool:
+        told = {name.replace("_", ":"): value for name, value in context.items()}
+        caller = f"arn:aws:iam::{ACCOUNT}:role/ml-launcher"
+        return allows(document, PolicyRequest(action=action, caller_arn=caller, resource="*", context=told))
+
+    assert lets("sts:GetCallerIdentity", aws_principalaccount=ACCOUNT)
+    assert not lets("sts:GetCallerIdentity", aws_principalaccount="999999999999")
+    assert not lets("sts:AssumeRole", aws_principalaccount=ACCOUNT)
+    assert lets("sts:AssumeRole", aws_principalaccount=ACCOUNT, aws_resourceaccount=ACCOUNT)
