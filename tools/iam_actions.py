@@ -18,9 +18,10 @@ PARTLY: Mapping[str, frozenset[str]] = {
     "ec2": frozenset(
         {
             *("CreateNetworkInterface", "CreateNetworkInterfacePermission", "DeleteNetworkInterface"),
-            *("DeleteNetworkInterfacePermission", "DescribeDhcpOptions", "DescribeNetworkInterfaces"),
-            *("DescribeRouteTables", "DescribeSecurityGroups", "DescribeSubnets", "DescribeVpcEndpoints"),
-            *("DescribeVpcs",),
+            *("DeleteNetworkInterfacePermission", "DescribeDhcpOptions", "DescribeFlowLogs"),
+            *("DescribeManagedPrefixLists", "DescribeNetworkAcls", "DescribeNetworkInterfaces"),
+            *("DescribeRouteTables", "DescribeSecurityGroups", "DescribeSubnets", "DescribeVpcAttribute"),
+            *("DescribeVpcEndpoints", "DescribeVpcs", "GetManagedPrefixListEntries"),
         }
     ),
     "ecr": frozenset(
@@ -30,7 +31,12 @@ PARTLY: Mapping[str, frozenset[str]] = {
         }
     ),
     "cloudwatch": frozenset({"GetMetricData", "GetMetricStatistics", "ListMetrics", "PutMetricData"}),
-    "iam": frozenset({"GetRole", "PassRole", "SimulatePrincipalPolicy"}),
+    "iam": frozenset(
+        {
+            *("GetPolicy", "GetPolicyVersion", "GetRole", "GetRolePolicy", "ListAttachedRolePolicies"),
+            *("ListRolePolicies", "PassRole", "SimulatePrincipalPolicy"),
+        }
+    ),
     "logs": frozenset(
         {
             *(

@@ -77,13 +77,21 @@ _VPC_READS = (
     *("ec2:DescribeRouteTables", "ec2:DescribeSubnets", "ec2:DescribeVpcEndpoints", "ec2:DescribeVpcs"),
 )
 """By which a session finds out its VPC's networks and endpoints."""
+_LIST_READS = ("ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries")
+"""By which it finds out what S3's gateway endpoint leads to."""
+_ROLE_READS = ("iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies")
+_POLICY_READS = ("iam:GetPolicy", "iam:GetPolicyVersion")
+"""By which preflight tells what a role may do."""
 
 
 def launcher_role(projection: Projection, tasks: Iterable[Task] = Task) -> tuple[PolicyDocument, ...]:
     """The permissions of the baseline's own role: what its tasks need, on everything that the baseline lists."""
     statements = tuple(allowances(projection, tasks, Scope()).statements)
-    if projection.baseline.privatelink.required:
-        statements = (*statements, _statement(Effect.ALLOW, _VPC_READS, ("*",)))
+    privatelink = projection.baseline.privatelink
+    by_gateway = "gateway" in privatelink.services.values()
+    if privatelink.required or by_gateway:
+        reads = (*_VPC_READS, *(_LIST_READS if by_gateway else ()))
+        statements = (*statements, _statement(Effect.ALLOW, reads, ("*",)))
     return split(statements)
 
 
@@ -209,6 +217,8 @@ def permissions_boundary(projection: Projection) -> PolicyDocument:
 
     It allows and denies nothing; the guardrail is attached beside it.
     """
+    roles, partition = projection.baseline.execution_roles, projection.baseline.role_arn.partition
+    executing = (roles.default, *roles.allowed)
     return compacted(
         PolicyDocument(
             statements=(
@@ -216,19 +226,19 @@ def permissions_boundary(projection: Projection) -> PolicyDocument:
                     Effect.ALLOW,
                     (
                         *("cloudwatch:*", "ec2:CreateNetworkInterface*", "ec2:DeleteNetworkInterface*"),
-                        *("ec2:Describe*", "ecr:*", "kms:*", "logs:*", "s3:*", "s3express:*", "sagemaker:*"),
+                        *("ec2:Describe*", "ec2:GetManagedPrefixListEntries", "ecr:*", "kms:*", "logs:*"),
+                        *("macie2:GetMacieSession", "s3:*", "s3express:*", "sagemaker:*"),
                         "sts:GetCallerIdentity",
                     ),
                     ("*",),
                 ),
                 _statement(
                     Effect.ALLOW,
-                    ("iam:GetRole", "iam:PassRole"),
-                    (
-                        projection.baseline.execution_roles.default,
-                        *projection.baseline.execution_roles.allowed,
-                    ),
+                    ("iam:GetRole", "iam:PassRole", *_ROLE_READS),
+                    executing,
                 ),
+                _statement(Effect.ALLOW, ("iam:GetRole", *_ROLE_READS), (projection.baseline.role.arn,)),
+                _statement(Effect.ALLOW, _POLICY_READS, (f"arn:{partition}:iam::*:policy/*",)),
             )
         )
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from secure_sagemaker.exceptions import PolicyError
@@ -20,6 +22,8 @@ from secure_sagemaker.identity.policies import (
     problems,
     service_control_policies,
 )
+from secure_sagemaker.identity.policies.passed import support_policies
+from secure_sagemaker.identity.policies.reference import expanded
 from secure_sagemaker.local.authorization import Policies, authorize
 from secure_sagemaker.local.policies import PolicyRequest, allows, denies, permits, prohibits
 from tests.controls_support import ACCOUNT, DEFAULT_ROLE, FOREIGN_KEY, FOREIGN_ROLE, S3_KEY, baseline
@@ -252,3 +256,40 @@ def test_an_endpoint_of_sts_tells_its_own_callers_who_they_are() -> None:
     assert not lets("sts:GetCallerIdentity", aws_principalaccount="999999999999")
     assert not lets("sts:AssumeRole", aws_principalaccount=ACCOUNT)
     assert lets("sts:AssumeRole", aws_principalaccount=ACCOUNT, aws_resourceaccount=ACCOUNT)
+
+
+def test_the_launcher_finds_out_its_network() -> None:
+    """Where calls go privately, the role may read by what; and S3's prefix list where the gateway is the way."""
+    stated: tuple[dict[str, object], ...] = (
+        {},
+        {"privatelink__required": True},
+        {"privatelink__required": True, "privatelink__services": {"s3": "gateway"}},
+    )
+    plain, required, gateway = (
+        _actions(launcher_role(Projection(baseline=baseline(**one), today=TODAY))) for one in stated
+    )
+    assert required - plain == {"ec2:DescribeRouteTables", "ec2:DescribeVpcEndpoints"}
+    assert {"ec2:DescribeSubnets", "ec2:DescribeVpcs"} <= required
+    assert gateway - required == {"ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries"}
+
+
+def test_the_boundary_lets_preflight_read() -> None:
+    """What the support session is given to read is within the boundary: settings, and the baseline's own roles."""
+    boundary = permissions_boundary(MADE)
+    support = support_policies().document
+    assert support is not None
+    resources = {
+        "iam:GetPolicy": f"arn:aws:iam::{ACCOUNT}:policy/team",
+        "iam:GetPolicyVersion": "arn:aws:iam::aws:policy/any",
+    }
+    read = {row.name for pattern in _actions([support]) for row in expanded(pattern)}
+    assert "iam:GetRolePolicy" in read
+    for action in read:
+        resource = resources.get(action, DEFAULT_ROLE if action.startswith("iam:") else "*")
+        request = PolicyRequest(action=action, resource=resource)
+        assert permits(boundary.to_mapping(), request), action
+    assert not permits(boundary.to_mapping(), PolicyRequest(action="iam:GetRole", resource=FOREIGN_ROLE))
+
+
+def _actions(documents: Iterable[PolicyDocument]) -> set[str]:
+    return {action for document in documents for one in document.statements for action in one.actions}
