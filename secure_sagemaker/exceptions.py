@@ -11,6 +11,7 @@
     ├── IdentityError              the role could not be assumed, or is not the one expected
     ├── KeyResolutionError         a KMS alias or id could not be resolved to a usable key
     ├── PolicyError                an IAM policy cannot be generated, or does not fit
+    ├── ScanError                  Macie's word on input data cannot be had
     ├── AuditError                 the audit trail could not be written, and must be
     ├── DefaultBucketError         the baseline's default bucket is missing or closed to the role
     └── UnsupportedSdkError        the installed SageMaker Python SDK would ignore the session
@@ -35,6 +36,7 @@ __all__ = [
     "LoosenedBaselineError",
     "PolicyError",
     "RegionError",
+    "ScanError",
     "SecureSageMakerError",
     "SessionError",
     "UnsupportedBaselineError",
@@ -205,6 +207,10 @@ class PolicyError(SecureSageMakerError):
         super().__init__(message, remedy=remedy)
         self.characters = characters
         self.limit = limit
+
+
+class ScanError(SecureSageMakerError):
+    """What Macie says of input data cannot be asked for, awaited, read or kept."""
 
 
 class AuditError(SecureSageMakerError):
