@@ -52,6 +52,7 @@ CREATE TABLE verdicts (
     outcome TEXT NOT NULL, read_at INTEGER NOT NULL, job INTEGER NOT NULL, detail TEXT,
     PRIMARY KEY (settings, bucket, key, etag, size)
 ) WITHOUT ROWID;
+CREATE TABLE batches (name TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 # A key may hold any character, also one that ends a text within JSON: each is bound by itself.
 _RECALL = """
@@ -142,6 +143,16 @@ class SqliteMemory:
                 opened.executemany("INSERT OR IGNORE INTO texts (text) VALUES (?)", [(one,) for one in texts])
                 ids = _ids(opened, texts)
                 opened.executemany(_REMEMBER, (_values(one, ids[settings], ids) for one in batch))
+
+    def is_loaded(self, batch: str) -> bool:
+        """Whether a batch of verdicts from elsewhere was told to this memory, to its end."""
+        with self._opened() as opened:
+            return opened.execute("SELECT 1 FROM batches WHERE name = ?", (batch,)).fetchone() is not None
+
+    def loaded(self, batch: str) -> None:
+        """Take note of a batch of verdicts from elsewhere that is remembered here now."""
+        with self._opened() as opened:
+            opened.execute("INSERT OR IGNORE INTO batches VALUES (?)", (batch,))
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
