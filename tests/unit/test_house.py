@@ -25,7 +25,7 @@ FACE = "__init__"
 
 # A part may import every row above its own, and nobody of its own row.
 ROWS: tuple[frozenset[str], ...] = (
-    frozenset({"exceptions", "locks"}),
+    frozenset({"exceptions", "folders", "locks"}),
     frozenset({"baseline"}),
     frozenset({"controls"}),
     frozenset(
