@@ -28,17 +28,17 @@ from secure_sagemaker.local.calls import RecordedCall, RecordedCalls
 from secure_sagemaker.local.embedded import EmbeddedAWS, LoopbackServer, embedded_aws
 from secure_sagemaker.local.endpoints import Endpoint, Invocation
 from secure_sagemaker.local.jobs import Job, Jobs
-from secure_sagemaker.local.macie.control import Macie
+from secure_sagemaker.local.macie.control import EmbeddedMacie
 from secure_sagemaker.local.records import RecordedRequest
 
 __all__ = [
     "EmbeddedAWS",
+    "EmbeddedMacie",
     "Endpoint",
     "Invocation",
     "Job",
     "Jobs",
     "LoopbackServer",
-    "Macie",
     "RecordedCall",
     "RecordedCalls",
     "RecordedRequest",

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
     from secure_sagemaker.local.macie.state import Behaviour
 
-__all__ = ["Macie"]
+__all__ = ["EmbeddedMacie"]
 
 _SERVICE = "macie.amazonaws.com"
 _ROLE = f"role/aws-service-role/{_SERVICE}/AWSServiceRoleForAmazonMacie"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Macie:
+class EmbeddedMacie:
     """Macie of the account. It is not enabled, as in a new account, until somebody does.
 
     Time is told in looks: a job is ``RUNNING`` until it is described, and has then read all that there is, or as many

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from secure_sagemaker.local.macie.identifiers import Category, ManagedIdentifier
 from secure_sagemaker.local.macie.passages import Passage
@@ -81,38 +81,66 @@ class Inspection:
     custom: tuple[CustomIdentifier, ...] = ()
     allowed: tuple[AllowList, ...] = ()
 
+    @cached_property
+    def _keywords(self) -> tuple[str, ...]:
+        """Those of every row: a text with none of them is looked through for few rows."""
+        return tuple(sorted({word for row in self.managed for word in row.keywords}))
+
     def inspect(self, passages: Iterable[Passage]) -> tuple[Detection, ...]:
         """Everything that is found in the passages of one file."""
         found: dict[str, Detection] = {}
+        seen: dict[tuple[str, str], tuple[_Match, ...]] = {}  # the cells of a table repeat
         for passage in passages:
-            for identifier, custom, start, end in self._matches(passage.text, passage.names):
-                if any(one.allows(passage.text[start:end]) for one in self.allowed):
-                    continue
-                category: Category = "CUSTOM_IDENTIFIER" if identifier is None else identifier.category
-                name = custom.id if custom is not None else identifier.id if identifier is not None else ""
-                detection = found.setdefault(name, Detection(type=name, category=category, custom=custom))
-                detection.add(passage.place.kind, passage.place.told(start, end))
+            told = (passage.names, passage.text)
+            matches = seen.get(told)
+            if matches is None:
+                matches = tuple(self._matches(passage.text, passage.names))
+                if len(passage.text) <= _SHORT and len(seen) < _REMEMBERED:
+                    seen[told] = matches
+            for identifier, start, end in matches:
+                name = identifier.id
+                if name not in found:
+                    found[name] = _detection(identifier)
+                found[name].add(passage.place.kind, passage.place.told(start, end))
         return tuple(found[name] for name in sorted(found))
 
-    def _matches(
-        self, text: str, names: str
-    ) -> Iterator[tuple[ManagedIdentifier | None, CustomIdentifier | None, int, int]]:
+    def _matches(self, text: str, names: str) -> Iterator[_Match]:
         taken: dict[str, set[tuple[int, int]]] = {}
+        spoken, lettered = _words(text, self._keywords), any(map(str.isalpha, text))
         for row in self.managed:
-            if (
-                row.keywords
-                and not (named := _has_keyword(names, row.keywords))
-                and not _words(text, row.keywords)
-            ):
+            if len(text) < row.shortest or (row.letters and not lettered):
+                continue
+            named = not row.keywords or _has_keyword(names, row.keywords)
+            if not named and not (spoken and _words(text, row.keywords)):
                 continue
             for start, end in row.find(text):
-                near = not row.keywords or named or _is_near(text, start, end, row.keywords)
-                if near and (start, end) not in taken.get(row.yields_to, ()):
+                near = named or _is_near(text, start, end, row.keywords)
+                if (
+                    near
+                    and (start, end) not in taken.get(row.yields_to, ())
+                    and not self._allows(text[start:end])
+                ):
                     taken.setdefault(row.id, set()).add((start, end))
-                    yield row, None, start, end
+                    yield row, start, end
         for custom in self.custom:
             for start, end in custom_matches(custom, text, names):
-                yield None, custom, start, end
+                if not self._allows(text[start:end]):
+                    yield custom, start, end
+
+    def _allows(self, text: str) -> bool:
+        return any(one.allows(text) for one in self.allowed)
+
+
+_Match = tuple[ManagedIdentifier | CustomIdentifier, int, int]
+_SHORT, _REMEMBERED = 64, 100_000
+
+
+def _detection(identifier: ManagedIdentifier | CustomIdentifier) -> Detection:
+    match identifier:
+        case ManagedIdentifier():
+            return Detection(type=identifier.id, category=identifier.category)
+        case CustomIdentifier():
+            return Detection(type=identifier.id, category="CUSTOM_IDENTIFIER", custom=identifier)
 
 
 def count_matches(identifier: CustomIdentifier, text: str) -> int:
@@ -158,9 +186,7 @@ def _spoken(names: str) -> str:
 def _has_keyword(names: str, keywords: tuple[str, ...]) -> bool:
     if not names or not keywords:
         return False
-    return any(_words(told, tuple(map(_spoken, keywords))) for told in (_spoken(names),)) or _words(
-        names, keywords
-    )
+    return _words(_spoken(names), tuple(map(_spoken, keywords))) or _words(names, keywords)
 
 
 def _is_near(text: str, start: int, end: int, keywords: tuple[str, ...]) -> bool:

@@ -23,6 +23,10 @@ class ManagedIdentifier:
     """Where in a text it stands."""
     keywords: tuple[str, ...] = ()
     """In lower case; one must be near the data. None needed where there are none."""
+    shortest: int = 1
+    """Characters of the shortest text that it can stand in."""
+    letters: bool = False
+    """It has letters: what has none is not looked through."""
     recommended: bool = False
     """Of the set that Macie recommends for jobs."""
     yields_to: str = ""

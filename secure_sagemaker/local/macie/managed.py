@@ -114,6 +114,8 @@ def _iban(country: str, code: str) -> ManagedIdentifier:
     return ManagedIdentifier(
         id=f"{country}_BANK_ACCOUNT_NUMBER",
         category="FINANCIAL_INFORMATION",
+        shortest=15,
+        letters=True,
         find=_pattern(_IBAN.format(country=code), numbers.is_iban),
     )
 
@@ -122,6 +124,8 @@ MANAGED: tuple[ManagedIdentifier, ...] = (
     ManagedIdentifier(
         id="ADDRESS",
         category="PERSONAL_INFORMATION",
+        shortest=8,
+        letters=True,
         find=_pattern(
             rf"(?<!\w)\d{{1,5}}[A-Za-z]? (?:[A-Z][\w'.-]* ){{1,4}}(?:{_STREETS})\b\.?"
             r"|(?<!\w)[A-Z][\w'-]+(?:str\.|straße|strasse|weg|platz|gasse) \d{1,4}[a-z]?\b",
@@ -132,7 +136,7 @@ MANAGED: tuple[ManagedIdentifier, ...] = (
         id="AWS_CREDENTIALS",
         category="CREDENTIALS",
         find=_pattern(
-            r"(?<![A-Za-z0-9/+=])(?=[A-Za-z0-9/+]*\d)(?=[A-Za-z0-9/+]*[A-Z])(?=[A-Za-z0-9/+]*[a-z])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"
+            r"(?<![A-Za-z0-9/+])(?=[A-Za-z0-9/+]*\d)(?=[A-Za-z0-9/+]*[A-Z])(?=[A-Za-z0-9/+]*[a-z])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"
         ),
         keywords=(
             "aws_secret_access_key",
@@ -174,12 +178,14 @@ MANAGED: tuple[ManagedIdentifier, ...] = (
     ManagedIdentifier(
         id="CREDIT_CARD_MAGNETIC_STRIPE",
         category="FINANCIAL_INFORMATION",
+        shortest=20,
         find=_pattern(r"%B\d{12,19}\^[^^]{2,26}\^\d{4,}[^?]*\?|;\d{12,19}=\d{7,}\?"),
         recommended=True,
     ),
     ManagedIdentifier(
         id="CREDIT_CARD_NUMBER",
         category="FINANCIAL_INFORMATION",
+        shortest=12,
         find=_pattern(_CARD, numbers.is_card),
         keywords=_CARD_WORDS,
         recommended=True,
@@ -187,6 +193,7 @@ MANAGED: tuple[ManagedIdentifier, ...] = (
     ManagedIdentifier(
         id="CREDIT_CARD_NUMBER_(NO_KEYWORD)",
         category="FINANCIAL_INFORMATION",
+        shortest=12,
         find=_pattern(_CARD, numbers.is_card),
         yields_to="CREDIT_CARD_NUMBER",
     ),
@@ -235,6 +242,8 @@ MANAGED: tuple[ManagedIdentifier, ...] = (
     ManagedIdentifier(
         id="GCP_API_KEY",
         category="CREDENTIALS",
+        shortest=39,
+        letters=True,
         find=_pattern(r"(?<![\w-])AIza[\w-]{35}(?![\w-])"),
     ),
     ManagedIdentifier(
@@ -255,12 +264,16 @@ MANAGED: tuple[ManagedIdentifier, ...] = (
     ManagedIdentifier(
         id="HTTP_BASIC_AUTH_HEADER",
         category="CREDENTIALS",
+        shortest=25,
+        letters=True,
         find=_pattern(r"(?i)\bauthorization:\s*basic\s+[a-z0-9+/]{8,}={0,2}"),
         recommended=True,
     ),
     ManagedIdentifier(
         id="JSON_WEB_TOKEN",
         category="CREDENTIALS",
+        shortest=20,
+        letters=True,
         find=_web_tokens,
     ),
     ManagedIdentifier(
@@ -282,12 +295,16 @@ MANAGED: tuple[ManagedIdentifier, ...] = (
     ManagedIdentifier(
         id="OPENSSH_PRIVATE_KEY",
         category="CREDENTIALS",
+        shortest=20,
+        letters=True,
         find=_pattern(r"-----BEGIN OPENSSH PRIVATE KEY-----"),
         recommended=True,
     ),
     ManagedIdentifier(
         id="PGP_PRIVATE_KEY",
         category="CREDENTIALS",
+        shortest=20,
+        letters=True,
         find=_pattern(r"-----BEGIN PGP PRIVATE KEY BLOCK-----"),
         recommended=True,
     ),
@@ -312,12 +329,16 @@ MANAGED: tuple[ManagedIdentifier, ...] = (
     ManagedIdentifier(
         id="PKCS",
         category="CREDENTIALS",
+        shortest=20,
+        letters=True,
         find=_pattern(r"-----BEGIN (?:RSA |EC |DSA |ENCRYPTED )?PRIVATE KEY-----"),
         recommended=True,
     ),
     ManagedIdentifier(
         id="PUTTY_PRIVATE_KEY",
         category="CREDENTIALS",
+        shortest=20,
+        letters=True,
         find=_pattern(r"PuTTY-User-Key-File-[23]:"),
         recommended=True,
     ),
@@ -340,6 +361,8 @@ MANAGED: tuple[ManagedIdentifier, ...] = (
     ManagedIdentifier(
         id="STRIPE_CREDENTIALS",
         category="CREDENTIALS",
+        shortest=32,
+        letters=True,
         find=_stripe_keys,
     ),
     ManagedIdentifier(

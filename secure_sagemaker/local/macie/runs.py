@@ -273,5 +273,6 @@ def tell(request: Request, job: Job, event: str, **more: object) -> None:
         "description": event.replace("_", " ").capitalize(),
         **more,
     }
-    events = [{"timestamp": int(request.now.timestamp() * 1000), "message": json.dumps(message)}]
+    written = request.behaviour.clock()  # logs are taken at their own time alone
+    events = [{"timestamp": int(written.timestamp() * 1000), "message": json.dumps(message)}]
     request.inside.ask(request.call, "logs", "PutLogEvents", **stream, logEvents=events)
