@@ -2,7 +2,7 @@
 
 service      a call is held to its input shape, and answered
 state        what an account's region has of Macie: settings, jobs, findings
-settings, identifiers_kept, jobs, findings, buckets, usage
+settings, own_identifiers, jobs, findings, inventory
              the operations, by what they are about
 scope        which buckets and objects a job is about
 runs         a job at work: object by object, result by result
