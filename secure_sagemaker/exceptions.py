@@ -13,6 +13,7 @@
     ├── IdentityError              the role could not be assumed, or is not the one expected
     ├── KeyResolutionError         a KMS alias or id could not be resolved to a usable key
     ├── PolicyError                an IAM policy cannot be generated, or does not fit
+    ├── ScanError                  Macie's word on input data cannot be had
     ├── AuditError                 the audit trail could not be written, and must be
     ├── DefaultBucketError         the baseline's default bucket is missing or closed to the role
     └── UnsupportedSdkError        the installed SageMaker Python SDK would ignore the session
@@ -39,6 +40,7 @@ __all__ = [
     "PeerError",
     "PolicyError",
     "RegionError",
+    "ScanError",
     "SecureSageMakerError",
     "SessionError",
     "UnsupportedBaselineError",
@@ -235,6 +237,10 @@ class PolicyError(SecureSageMakerError):
         super().__init__(message, remedy=remedy)
         self.characters = characters
         self.limit = limit
+
+
+class ScanError(SecureSageMakerError):
+    """What Macie says of input data cannot be asked for, awaited, read or kept."""
 
 
 class AuditError(SecureSageMakerError):

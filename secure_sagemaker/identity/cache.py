@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
-import stat
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +17,7 @@ import boto3
 from botocore.utils import JSONFileCache
 
 from secure_sagemaker.exceptions import IdentityError
+from secure_sagemaker.folders import is_private, private_folder
 
 __all__ = ["CredentialCache"]
 
@@ -38,9 +37,7 @@ class CredentialCache:
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = folder.stat()
-        if os.name == "posix" and (status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & 0o077):
+        if not is_private(private_folder(folder)):
             raise IdentityError(
                 f"the credential cache {folder} is open to others than this user",
                 remedy=f"make it yours alone: chmod 700 {folder}, or name another folder",

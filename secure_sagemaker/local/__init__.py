@@ -11,6 +11,7 @@
     refusals       what AWS refuses and moto accepts: a row a case, with its source
     moto_lacks     what moto lacks or drops: one fix each, with its reason
     sagemaker/     SageMaker's control plane, kept by one store that botocore's model drives
+    macie/         Macie's jobs, which really read the objects in S3
     endpoints, invocations      functions that stand for models, and the runtime that asks them
     jobs, job_logs              functions that stand for containers, and what they log
     feature_store, training_metrics     the other services of the data plane
@@ -27,10 +28,12 @@ from secure_sagemaker.local.calls import RecordedCall, RecordedCalls
 from secure_sagemaker.local.embedded import EmbeddedAWS, LoopbackServer, embedded_aws
 from secure_sagemaker.local.endpoints import Endpoint, Invocation
 from secure_sagemaker.local.jobs import Job, Jobs
+from secure_sagemaker.local.macie.control import EmbeddedMacie
 from secure_sagemaker.local.records import RecordedRequest
 
 __all__ = [
     "EmbeddedAWS",
+    "EmbeddedMacie",
     "Endpoint",
     "Invocation",
     "Job",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     import boto3
     from types_boto3_s3.literals import BucketLocationConstraintType
 
-__all__ = ["LAUNCHER", "Account", "build"]
+__all__ = ["LAUNCHER", "Account", "build", "make_bucket"]
 
 LAUNCHER = "launcher"
 """The user whose credentials are the ambient ones: it may assume the launcher role, and seeds data."""
@@ -21,6 +22,14 @@ VPC_CIDR = "10.20.0.0/16"
 _OF_A_TEAM = ("kms:*", "logs:*", "s3:*", "sagemaker:*")
 _BESIDE_SAGEMAKER = (
     *("athena:*", "cloudwatch:*", "ec2:Describe*", "ecr:*", "events:*", "glue:*", "lambda:*", "scheduler:*"),
+    *(
+        "macie2:CreateClassificationJob",
+        "macie2:Describe*",
+        "macie2:Get*",
+        "macie2:List*",
+        "macie2:TagResource",
+    ),
+    "macie2:UpdateClassificationJob",
     *("iam:GetRole", "iam:ListRoles", "iam:SimulatePrincipalPolicy"),
 )
 """What the SDKs and the team's schedules ask of other services."""
@@ -59,7 +68,7 @@ def build(source: boto3.Session, *, account: str) -> Account:
     vpc_id, subnets, groups, vpc_endpoints = _network(source)
     default_bucket, data_bucket = (f"ml-{kind}-{account}-{region}" for kind in ("work", "data"))
     for bucket in (default_bucket, data_bucket):
-        _bucket(source, bucket, key_arn=key_arn, partition=partition)
+        make_bucket(source, bucket, key_arn=key_arn, partition=partition)
     return Account(
         account=account,
         region=region,
@@ -163,7 +172,23 @@ def _network(source: boto3.Session) -> tuple[str, tuple[str, ...], tuple[str, ..
     return vpc_id, tuple(subnets), (group,), tuple(one["VpcEndpoint"]["VpcEndpointId"] for one in endpoints)
 
 
-def _bucket(source: boto3.Session, bucket: str, *, key_arn: str, partition: str) -> None:
+def make_bucket(
+    source: boto3.Session,
+    bucket: str,
+    *,
+    key_arn: str,
+    partition: str,
+    statements: Sequence[Mapping[str, object]] = (),
+) -> None:
+    """Make a bucket that is encrypted with a key, closed to the public and open to TLS alone.
+
+    Args:
+        source: Makes it.
+        bucket: Its name.
+        key_arn: The key.
+        partition: The bucket's.
+        statements: Further ones of its policy.
+    """
     s3 = source.client("s3")
     if source.region_name == "us-east-1":
         s3.create_bucket(Bucket=bucket)
@@ -202,7 +227,7 @@ def _bucket(source: boto3.Session, bucket: str, *, key_arn: str, partition: str)
         "Resource": [arn, f"{arn}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-    s3.put_bucket_policy(Bucket=bucket, Policy=_policy(tls_only))
+    s3.put_bucket_policy(Bucket=bucket, Policy=_policy(tls_only, *statements))
 
 
 def _policy(*statements: object) -> str:

@@ -25,6 +25,7 @@ from secure_sagemaker.local.baseline_file import baseline_toml
 from secure_sagemaker.local.calls import Journal, RecordedCalls, Witness
 from secure_sagemaker.local.endpoints import Endpoint
 from secure_sagemaker.local.jobs import Jobs
+from secure_sagemaker.local.macie.control import EmbeddedMacie
 from secure_sagemaker.local.records import RecordedRequest
 
 if TYPE_CHECKING:
@@ -163,6 +164,11 @@ class EmbeddedAWS:
     def jobs(self) -> Jobs:
         """What runs in the place of training, processing and transform jobs."""
         return self._gateway.jobs
+
+    @property
+    def macie(self) -> EmbeddedMacie:
+        """Macie, and how it behaves."""
+        return EmbeddedMacie(_behaviour=self._gateway.macie, _source=self.source, _account=self.account)
 
     @contextlib.contextmanager
     def serve(self, *, port: int = 0, tls: bool = False) -> Iterator[LoopbackServer]:

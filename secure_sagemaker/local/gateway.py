@@ -26,6 +26,8 @@ from secure_sagemaker.local.inside import Inside
 from secure_sagemaker.local.invocations import Invocations
 from secure_sagemaker.local.job_logs import JobLogs
 from secure_sagemaker.local.jobs import Jobs
+from secure_sagemaker.local.macie.service import MacieService
+from secure_sagemaker.local.macie.state import Behaviour
 from secure_sagemaker.local.moto_lacks import ANSWERS
 from secure_sagemaker.local.records import HttpRequest, RecordedRequest
 from secure_sagemaker.local.refusals import Refusals
@@ -59,6 +61,7 @@ class Gateway:
     endpoints: Endpoints = field(default_factory=Endpoints)
     jobs: Jobs = field(default_factory=Jobs)
     journal: Journal = field(default_factory=Journal)
+    macie: Behaviour = field(default_factory=Behaviour)
     _callers: dict[str, Caller] = field(default_factory=dict)
     _refusals: Refusals = field(default_factory=Refusals)
     _sagemaker: SageMaker = field(default_factory=SageMaker)
@@ -73,6 +76,7 @@ class Gateway:
             answer=lambda request, caller: self._answer(replace(read_call(request), caller=caller))
         )
         services = {
+            "macie2": MacieService(inside=inside, behaviour=self.macie).answer,
             "sagemaker-featurestore-runtime": FeatureStore(inside=inside).answer,
             "sagemaker-metrics": TrainingMetrics(inside=inside).answer,
             "sagemaker-runtime": Invocations(endpoints=self.endpoints, inside=inside).answer,

@@ -27,6 +27,7 @@ __all__ = [
     "UserState",
     "bucket_owner",
     "bucket_policy",
+    "create_service_role",
     "create_temporary_key",
     "create_user",
     "find_bucket",
@@ -88,6 +89,25 @@ def create_temporary_key(arn: str) -> tuple[str, str]:
     _, partition, _, _, account, _ = arn.split(":", 5)
     key = iam_backends[account][partition].create_temp_access_key()
     return key.access_key_id, key.secret_access_key
+
+
+def create_service_role(arn: str) -> None:
+    """Have the service-linked role of that ARN, which the first use of a service makes."""
+    _, partition, _, _, account, path = arn.split(":", 5)
+    backend = iam_backends[account][partition]
+    if find_role(arn) is None:
+        service = path.split("/")[2]
+        trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+        backend.create_role(
+            path.rsplit("/", 1)[-1],
+            json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+            f"/aws-service-role/{service}/",
+            permissions_boundary=None,
+            description="",
+            tags=[],
+            max_session_duration="3600",
+            linked_service=service,
+        )
 
 
 def principal_id(arn: str) -> str:

@@ -18,7 +18,7 @@ from secure_sagemaker.local.refusals import keys, requests, s3_calls, sts
 from secure_sagemaker.local.refusals.keys import Named
 from secure_sagemaker.local.refusals.kms import named_keys
 from secure_sagemaker.local.sagemaker import SageMaker
-from secure_sagemaker.local.sagemaker.values import entries, text
+from secure_sagemaker.local.sagemaker.values import entries, mapping, text
 from secure_sagemaker.local.wire import Call, Caller
 
 __all__ = ["Permission", "permissions"]
@@ -56,6 +56,10 @@ def permissions(call: Call, caller: Caller, sagemaker: SageMaker) -> Iterator[Pe
             yield from _of_kms(call)
         case "sts":
             yield from _of_sts(call, caller)
+        case "macie2":
+            yield Permission(
+                action=f"macie2:{call.operation}", resource=_of_macie(call, caller), context=_tagging(call)
+            )
         case "logs":
             yield Permission(action=f"logs:{call.operation}", resource=_log_stream(call, caller))
         case "iam":
@@ -203,6 +207,33 @@ def _with_key(
         policy=None if policy is None else json.loads(policy),
         of_another_account=arn.split(":")[4] != account,
     )
+
+
+# --- Macie ----------------------------------------------------------------------------------------
+
+_MACIE_KINDS = {
+    "AllowList": "allow-list",
+    "ClassificationJob": "classification-job",
+    "CustomDataIdentifier": "custom-data-identifier",
+    "FindingsFilter": "findings-filter",
+}
+
+
+def _of_macie(call: Call, caller: Caller) -> str:
+    """The ARN that a call is about; of what it makes, any of its kind."""
+    if stated := call.text("resourceArn"):
+        return stated
+    for name, kind in _MACIE_KINDS.items():
+        if call.operation.endswith(name):
+            own = call.text("jobId") or call.text("id") or "*"
+            return _arn(call, caller, "macie2", f"{kind}/{own}")
+    return "*"
+
+
+def _tagging(call: Call) -> Context:
+    tags = mapping(call.parameters.get("tags"))
+    keys = {"aws:tagkeys": tuple(tags)} if tags else {}
+    return {**keys, **{f"aws:requesttag/{key.lower()}": text(value) for key, value in tags.items()}}
 
 
 # --- identities, logs -----------------------------------------------------------------------------

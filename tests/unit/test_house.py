@@ -25,7 +25,7 @@ FACE = "__init__"
 
 # A part may import every row above its own, and nobody of its own row.
 ROWS: tuple[frozenset[str], ...] = (
-    frozenset({"exceptions", "locks"}),
+    frozenset({"exceptions", "folders", "locks"}),
     frozenset({"baseline"}),
     frozenset({"controls"}),
     frozenset(
@@ -69,10 +69,12 @@ BESIDE_DEFERRED: Mapping[str, frozenset[str]] = {
 RUN_TIME = frozenset({"boto3", "botocore", "pydantic", "pydantic_core", "s3transfer"})
 # Who may import what an extra, the demonstration's training script, or a dependency that is loaded late brings.
 EXTRAS: Mapping[str, tuple[str, ...]] = {
-    "detect_secrets": ("controls.secret_formats", "controls.detection"),
+    "detect_secrets": ("controls.secret_formats", "controls.detection", "local.macie"),
     "joblib": ("local.demonstration",),
     "moto": ("local",),
     "pandas": ("local.demonstration",),
+    "phonenumbers": ("local.macie",),
+    "pyarrow": ("local.macie",),
     "pytest": ("local.pytest_plugin",),
     "responses": ("local",),
     "rich": ("cli", "local.demonstration"),
@@ -81,6 +83,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "sklearn": ("local.demonstration",),
     "trustme": ("local.certificates",),
     "typer": ("cli",),
+    "validators": ("local.macie",),
     "werkzeug": ("local",),
 }
 ALWAYS_DEFERRED = frozenset({"detect_secrets", "sagemaker", "sagemaker_core"})

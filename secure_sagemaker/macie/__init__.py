@@ -1,0 +1,1 @@
+"""What Amazon Macie says of input data, before it is used."""

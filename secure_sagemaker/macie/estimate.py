@@ -1,0 +1,122 @@
+"""What reading objects would cost, before Macie is asked to: an estimate, never a bill.
+
+Macie bills what it reads uncompressed, and S3 tells only what is stored. How much that grows is a setting a format.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from secure_sagemaker.macie.listing import ListedObject
+
+__all__ = ["EXPANSION", "GIGABYTE", "Estimate", "Prices", "extension", "unreadable"]
+
+GIGABYTE = 1024**3
+"""Macie bills by the gibibyte, and calls it GB."""
+
+EXPANSION: Mapping[str, float] = MappingProxyType(
+    {"avro": 3.0, "gz": 6.0, "gzip": 6.0, "parquet": 6.0, "zip": 6.0}
+)
+"""How many times larger than stored a format is taken to be when it is read, where nothing else is stated."""
+
+_READABLE_CLASSES = frozenset(
+    {
+        "GLACIER_IR",
+        "INTELLIGENT_TIERING",
+        "ONEZONE_IA",
+        "REDUCED_REDUNDANCY",
+        "STANDARD",
+        "STANDARD_IA",
+    }
+)
+# https://docs.aws.amazon.com/macie/latest/user/discovery-supported-storage.html
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prices:
+    """What Macie takes, as it stands in the baseline."""
+
+    usd_per_gb: float
+    """US dollars for a gigabyte that was read."""
+    expansion: Mapping[str, float] = field(default_factory=lambda: EXPANSION)
+    """By extension, in lower case and without a dot: how many times larger it is when it is read. Others: once."""
+
+    def read_bytes(self, listed: ListedObject) -> int:
+        """How much Macie would read of an object, in bytes."""
+        return math.ceil(listed.version.size * self.expansion.get(extension(listed.version.key), 1.0))
+
+
+def extension(key: str) -> str:
+    """What a key ends in, in lower case and without its dot; nothing where it has none."""
+    name = key.rpartition("/")[2]
+    return name.rpartition(".")[2].lower() if "." in name else ""
+
+
+def unreadable(listed: ListedObject) -> str:
+    """Why Macie would not read an object, as far as its listing tells; nothing where it would."""
+    if listed.storage_class not in _READABLE_CLASSES:
+        return f"its storage class is {listed.storage_class}"
+    return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """What reading some objects would take."""
+
+    prices: Prices
+    objects: int = 0
+    stored_bytes: int = 0
+    read_bytes: int = 0
+    """What Macie would read, uncompressed."""
+    unreadable: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """Objects that it would not read, by the reason. They cost nothing."""
+
+    @property
+    def usd(self) -> float:
+        """US dollars."""
+        return self.read_bytes / GIGABYTE * self.prices.usd_per_gb
+
+    def with_objects(self, listed: Iterable[ListedObject]) -> Estimate:
+        """The estimate for further objects beside."""
+        objects, stored, read, reasons = (
+            self.objects,
+            self.stored_bytes,
+            self.read_bytes,
+            Counter(self.unreadable),
+        )
+        for one in listed:
+            if why := unreadable(one):
+                reasons[why] += 1
+                continue
+            objects += 1
+            stored += one.version.size
+            read += self.prices.read_bytes(one)
+        return Estimate(
+            prices=self.prices,
+            objects=objects,
+            stored_bytes=stored,
+            read_bytes=read,
+            unreadable=MappingProxyType(dict(reasons)),
+        )
+
+    def __str__(self) -> str:
+        told = (
+            f"about {self.usd:,.2f} USD (an estimate): {self.objects:,} objects of {_amount(self.stored_bytes)}, "
+            f"taken for {_amount(self.read_bytes)} when they are read, at {self.prices.usd_per_gb:g} USD a GB"
+        )
+        left = "; ".join(f"{count:,} not read: {why}" for why, count in sorted(self.unreadable.items()))
+        return f"{told}; {left}" if left else told
+
+
+def _amount(size: int) -> str:
+    value, units = float(size), iter(("bytes", "KB", "MB", "GB", "TB"))
+    unit = next(units)
+    for further in units:
+        if value < 1024:
+            break
+        value, unit = value / 1024, further
+    return f"{value:,.0f} {unit}" if unit == "bytes" else f"{value:,.1f} {unit}"
