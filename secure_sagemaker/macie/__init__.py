@@ -1,1 +1,10 @@
-"""What Amazon Macie says of input data, before it is used."""
+"""What Amazon Macie says of input data, before it is used.
+
+verdicts    what is known of one object: clear, sensitive or unread
+manifests   the objects that an input lists instead of carrying
+listing     what lies under a prefix, several folders at a time
+planning    what one job is told to read: what has no verdict, and as little else as can be
+estimate    what that would cost
+results     what Macie wrote of each object that a job looked at
+memory      verdicts kept by object version, in a file; shared_memory in a bucket or a table
+"""
