@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from pydantic_core import from_json
 
@@ -47,20 +47,14 @@ def verdicts(
     for uri, packed in files:
         for record in _records(uri, packed):
             try:
-                details = _part(record, "classificationDetails")
-                if details["jobId"] != job_id:
-                    continue
-                verdict, kind = (
-                    _verdict(record, details, job_id, made_at),
-                    str(_part(details, "result").get("mimeType")),
-                )
-                stored = _part(record, "resourcesAffected", "s3Object")
-                file = stored.get("embeddedFileDetails")
-                path = _text(file, "filePath") if isinstance(file, Mapping) else ""
-            except (KeyError, TypeError, ValueError) as wrong:
+                told = _told(record, job_id, made_at)
+            except (AttributeError, KeyError, TypeError, ValueError) as wrong:
                 raise _damaged(uri, f"a record of it lacks {wrong}") from wrong
-            if path or any(name in kind for name in _ARCHIVES):
-                archives.setdefault(verdict.object, _Archive()).add(verdict, path)
+            if told is None:
+                continue
+            verdict, kind, file = told
+            if file or any(name in kind for name in _ARCHIVES):
+                archives.setdefault(verdict.object, _Archive()).add(verdict, file)
             else:
                 yield verdict
     yield from (archive.verdict() for archive in archives.values())
@@ -124,27 +118,37 @@ def _records(uri: str, packed: BinaryIO) -> Iterator[Record]:
         raise _damaged(uri, str(wrong)) from wrong
 
 
-def _verdict(record: Record, details: Record, job_id: str, made_at: datetime) -> ObjectVerdict:
-    stored, result = _part(record, "resourcesAffected", "s3Object"), _part(details, "result")
-    status = _part(result, "status")
-    code = _text(status, "code")
+def _told(record: Any, job_id: str, made_at: datetime) -> tuple[ObjectVerdict, str, str] | None:
+    """The verdict of a record, the object's kind, and the file in it that it is about; None of another job's.
+
+    Raises:
+        AttributeError, KeyError, TypeError, ValueError: It is no record of Macie's.
+    """
+    details = record["classificationDetails"]
+    if details["jobId"] != job_id:
+        return None
+    affected, result = record["resourcesAffected"], details["result"]
+    stored, status, severity = affected["s3Object"], result["status"], record.get("severity")
+    bucket, key, etag, code = affected["s3Bucket"]["name"], stored["key"], stored["eTag"], status["code"]
+    kind, embedded = result.get("mimeType") or "", stored.get("embeddedFileDetails")
+    file = embedded["filePath"] if embedded else ""
+    for text in (bucket, key, etag, code, kind, file):
+        if not isinstance(text, str):
+            raise TypeError(f"a text, and has {text!r}")
+    if not isinstance(stored["size"], int):
+        raise TypeError("size")
     reason = "" if code == "COMPLETE" else f"{code}: {status.get('reason') or 'Macie says no reason'}"
     detections = (*_managed(result), *_custom(result))
-    severity = record.get("severity")
-    return ObjectVerdict(
-        object=ObjectVersion(
-            bucket=_text(_part(record, "resourcesAffected", "s3Bucket"), "name"),
-            key=_text(stored, "key"),
-            etag=_text(stored, "eTag").strip('"'),
-            size=_number(stored, "size"),
-        ),
+    verdict = ObjectVerdict(
+        object=ObjectVersion(bucket=bucket, key=key, etag=etag.strip('"'), size=stored["size"]),
         outcome=_outcome(detections, unread=bool(reason)),
         read_at=made_at,
         job_id=job_id,
         detections=detections,
-        severity=_SEVERITIES[_text(severity, "description")] if isinstance(severity, Mapping) else None,
+        severity=_SEVERITIES[severity["description"]] if severity else None,
         reason=reason,
     )
+    return verdict, kind, file
 
 
 def _outcome(detections: tuple[Detection, ...], *, unread: bool) -> Outcome:
@@ -153,7 +157,7 @@ def _outcome(detections: tuple[Detection, ...], *, unread: bool) -> Outcome:
     return Outcome.UNREAD if unread else Outcome.CLEAR
 
 
-def _managed(result: Record) -> Iterator[Detection]:
+def _managed(result: Any) -> Iterator[Detection]:
     for group in _list(result, "sensitiveData"):
         for one in _list(group, "detections"):
             yield Detection(
@@ -164,9 +168,8 @@ def _managed(result: Record) -> Iterator[Detection]:
             )
 
 
-def _custom(result: Record) -> Iterator[Detection]:
-    own = result.get("customDataIdentifiers")
-    for one in _list(own, "detections") if isinstance(own, Mapping) else ():
+def _custom(result: Any) -> Iterator[Detection]:
+    for one in _list(result.get("customDataIdentifiers") or {}, "detections"):
         yield Detection(
             category="CUSTOM_IDENTIFIER",
             type=_text(one, "name"),
@@ -175,11 +178,9 @@ def _custom(result: Record) -> Iterator[Detection]:
         )
 
 
-def _places(detection: Record) -> Iterator[str]:
+def _places(detection: Any) -> Iterator[str]:
     """Where it was found: columns, lines, pages, paths. Never what was found."""
-    told = detection.get("occurrences")
-    if not isinstance(told, Mapping):
-        return
+    told = detection.get("occurrences") or {}
     columns = dict.fromkeys(
         str(cell.get("columnName") or cell.get("column")) for cell in _list(told, "cells")
     )
@@ -190,16 +191,6 @@ def _places(detection: Record) -> Iterator[str]:
         f"line {one.get('start')}" for one in (*_list(told, "lineRanges"), *_list(told, "offsetRanges"))
     )
     yield from (f"page {one.get('pageNumber')}" for one in _list(told, "pages"))
-
-
-def _part(of: object, *names: str) -> Record:
-    for name in names:
-        if not isinstance(of, Mapping):
-            raise TypeError(name)
-        of = of[name]
-    if not isinstance(of, Mapping):
-        raise TypeError(names[-1])
-    return of
 
 
 def _list(of: Record, name: str) -> list[Record]:

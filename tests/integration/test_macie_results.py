@@ -161,8 +161,13 @@ def test_results_of_other_jobs_are_left_out() -> None:
         ([b"{}"], "lacks 'classificationDetails'"),
         ([json.dumps(_record(resourcesAffected__s3Object__eTag=None)).encode()], "lacks 'eTag'"),
         ([json.dumps(_record(resourcesAffected__s3Object__size="120")).encode()], "lacks size"),
-        ([json.dumps(_record(resourcesAffected__s3Bucket=[])).encode()], "lacks s3Bucket"),
+        ([json.dumps(_record(resourcesAffected__s3Bucket=[])).encode()], "lacks list indices"),
         ([json.dumps(_record(classificationDetails__result__status=None)).encode()], "lacks 'status'"),
+        (
+            [json.dumps(_record(classificationDetails__result__customDataIdentifiers=["x"])).encode()],
+            "'list' object",
+        ),
+        ([json.dumps(_record(classificationDetails__result=["x"])).encode()], "lacks list indices"),
         ([json.dumps(_record(severity={"description": "Grave"})).encode()], "lacks 'Grave'"),
         (
             [json.dumps(_record(classificationDetails__result__sensitiveData=["x"])).encode()],
