@@ -94,7 +94,7 @@ def arrow() -> object:
 
 def until_told() -> object:
     def told(*_: object) -> None:
-        say("told")
+        os.write(1, b"told\n")  # it may arrive within a print, which cannot be entered twice
         os._exit(5)
 
     signal.signal(signal.SIGTERM, told)
