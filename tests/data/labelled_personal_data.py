@@ -187,9 +187,9 @@ def _sensitive(make: Maker) -> Iterator[Case]:
         ("USA_PASSPORT_NUMBER", ("passport", "passport_no"), lambda: make.one_of("A", "") + make.digits(8)),
         ("USA_SOCIAL_SECURITY_NUMBER", ("ssn", "customerSSN", "social_security"), make.ssn),
     )
-    for kind, names, value in rows:
+    for kind, names, made in rows:
         for name in names:
-            yield Case(label=f"column {name}", type=kind, value=value(), name=name)
+            yield Case(label=f"column {name}", type=kind, value=made(), name=name)
     account, of_country = make.iban()
     yield Case(label="iban", type=of_country, value=account, name="iban")
     yield Case(label="iban, no word", type=of_country, value=account, name="ref")

@@ -17,6 +17,8 @@ from tests.proofs.policies import Case, Statement
 from tests.proofs.proof import Subject
 from tests.proofs.sessions import beside_guardrail, unscoped
 
+pytestmark = pytest.mark.once
+
 PATTERNS = ("a", "a*", "*a", "a*b", "?b", "*", "ab?*")
 
 

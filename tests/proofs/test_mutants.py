@@ -14,6 +14,8 @@ from tests.proofs.policies import Statement
 from tests.proofs.proof import Subject
 from tests.proofs.sessions import alone, bare, rail, unscoped
 
+pytestmark = pytest.mark.once
+
 # Changes that no request tells from the policy as it is.
 EQUIVALENT = {
     r"(AclForOthers|Grant\w+): Action without s3:CreateBucket": "no bucket may be made at all in this baseline: the "

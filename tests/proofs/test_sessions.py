@@ -15,6 +15,8 @@ from tests.proofs.laws import Laws
 from tests.proofs.policies import Statement
 from tests.proofs.sessions import BASELINES, alone, beside_guardrail, settings, unscoped
 
+pytestmark = pytest.mark.once
+
 TOO_WIDE = {("several", task) for task in (Task.TUNE, Task.DEPLOY, Task.MONITOR)}
 """Tasks that find no room in a session beside these baselines; each is proved beside others."""
 

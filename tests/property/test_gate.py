@@ -44,6 +44,8 @@ from tests.property.test_enforcement_laws import Case
 from tests.property.test_guardrail import WITH_KEYS, is_one_of_aws, is_told
 from tools.golden import TODAY
 
+pytestmark = pytest.mark.once
+
 NAMES = ("strict", "several", "waived", "observing")
 """The baselines: those of the proofs that are of the requests' own partition and hold several of everything."""
 NOON = datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=UTC)

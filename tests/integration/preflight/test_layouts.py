@@ -17,6 +17,8 @@ from secure_sagemaker.preflight.network import DECISIONS, decide_network
 from secure_sagemaker.preflight.reading import Reader, read_network
 from tests.integration.preflight.layouts import CLASHES, FAULTS, REGION, good
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def account() -> Iterator[boto3.Session]:

@@ -25,6 +25,8 @@ from tests.integration.embedded import client
 from tests.integration.templates.deployment import Stack, deploy
 from tools.scan_templates import EXAMPLE
 
+pytestmark = pytest.mark.once
+
 TODAY = date(2026, 11, 1)
 STATED = tomllib.loads(EXAMPLE)
 BASELINE = SecurityBaseline.from_mapping(STATED, source="the example")
