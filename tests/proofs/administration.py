@@ -11,6 +11,7 @@ import z3
 from secure_sagemaker.identity.policies.administration import permissions_boundary, service_control_policies
 from secure_sagemaker.identity.policies.guardrail import UNSCOPED
 from secure_sagemaker.identity.policies.projection import Projection
+from tests.proofs.globs import arn
 from tests.proofs.keys import Keys
 from tests.proofs.laws import Law, Laws, no_law
 from tests.proofs.policies import NO, Case, Statement, read
@@ -24,7 +25,12 @@ __all__ = ["boundary", "organisation"]
 ADMINISTRATORS = ("arn:aws:iam::*:role/administrators/*",)
 # What the tasks and the jobs that they start touch at all.
 WHOLE_SERVICES = frozenset({"cloudwatch", "ecr", "kms", "logs", "s3", "s3express", "sagemaker"})
-NETWORK = ("CreateNetworkInterface", "DeleteNetworkInterface", "Describe")
+NETWORK = ("CreateNetworkInterface", "DeleteNetworkInterface", "Describe", "GetManagedPrefixListEntries")
+# What preflight reads of roles, to tell what they may do.
+OF_ROLES = frozenset(
+    {"iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"}
+)
+OF_POLICIES = frozenset({"iam:GetPolicy", "iam:GetPolicyVersion"})
 
 
 def _projection(name: str) -> Projection:
@@ -39,18 +45,19 @@ def _projection(name: str) -> Projection:
 @cache
 def boundary(name: str) -> Subject:
     """A role of any permissions behind the boundary: the services of the work, and the baseline's roles."""
-    roles = BASELINES[name].baseline.execution_roles
+    baseline = BASELINES[name].baseline
+    executing = (baseline.execution_roles.default, *baseline.execution_roles.allowed)
+    policies = arn(f"arn:{baseline.role_arn.partition}:iam::*:policy/*")
 
     def wanted(case: Case, _: Keys) -> tuple[z3.BoolRef, z3.BoolRef]:
         operation = case.name.partition(":")[2]
         within = (
             case.service in WHOLE_SERVICES
             or (case.service == "ec2" and operation.casefold().startswith(tuple(map(str.casefold, NETWORK))))
-            or case.name == "sts:GetCallerIdentity"
-            or (
-                case.name in ("iam:GetRole", "iam:PassRole")
-                and case.resource in (roles.default, *roles.allowed)
-            )
+            or case.name in ("macie2:GetMacieSession", "sts:GetCallerIdentity")
+            or (case.name == "iam:PassRole" and case.resource in executing)
+            or (case.name in OF_ROLES and case.resource in (*executing, baseline.role.arn))
+            or (case.name in OF_POLICIES and policies.matches(case.resource))
         )
         return (YES, YES) if within else (NO, NO)
 

@@ -12,8 +12,6 @@ ROOT = Path(__file__).parents[2]
 CONFTEST = """
 from tests.no_secrets import NoSecrets
 
-pytestmark = pytest.mark.once
-
 
 def pytest_configure(config):
     config.pluginmanager.register(NoSecrets(), "no-secrets")
