@@ -30,6 +30,8 @@ from tests.integration.embedded import FOREIGN_KEY, client, session_of
 from tests.integration.filled import Filler
 from tests.integration.standing import MODEL, NAMES, Account, identified, own_name, stand
 
+pytestmark = pytest.mark.once
+
 ABSENT = object()
 CROWD = "arn:aws:sagemaker:eu-west-1:394669845002:workteam/public-crowd/default"
 

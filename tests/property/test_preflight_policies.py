@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import assume, event, given
 
 from secure_sagemaker.identity.policies import PolicyDocument
 from secure_sagemaker.local.policies import PolicyRequest, permits, prohibits
 from secure_sagemaker.preflight.policies import Request, Verdict, evaluate, statements_of
 from tests.property.policies import MANY, ONE, documents, requests
+
+pytestmark = pytest.mark.once
 
 
 def known(request: PolicyRequest) -> dict[str, str]:

@@ -13,6 +13,8 @@ from benchmarks.network import swallowed
 from benchmarks.page import README, machine, replaced, table
 from benchmarks.pairs import compared
 
+pytestmark = pytest.mark.once
+
 
 def test_each_call_is_compared() -> None:
     """Every pair of calls runs, ours and the peer's, and gives a row."""

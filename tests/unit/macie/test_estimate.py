@@ -13,6 +13,8 @@ from secure_sagemaker.macie.estimate import EXPANSION, GIGABYTE, Estimate, Price
 from secure_sagemaker.macie.listing import ListedObject
 from secure_sagemaker.macie.verdicts import ObjectVersion
 
+pytestmark = pytest.mark.once
+
 NOTHING = Estimate(prices=Prices(usd_per_gb=1.25))
 
 

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from secure_sagemaker.exceptions import ScanError
 from secure_sagemaker.macie.manifests import listed_by_augmented_manifest, listed_by_manifest
 
+pytestmark = pytest.mark.once
+
 PLACE = "s3://ml-datasets/churn.manifest"
 
 

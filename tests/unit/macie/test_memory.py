@@ -17,6 +17,8 @@ from secure_sagemaker.exceptions import ScanError
 from secure_sagemaker.macie.memory import SqliteMemory, from_row, to_row
 from secure_sagemaker.macie.verdicts import Detection, ObjectVerdict, ObjectVersion, Outcome, Severity
 
+pytestmark = pytest.mark.once
+
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 TRAIN = ObjectVersion(bucket="ml-datasets", key="churn/train.csv", etag="9b2c", size=120)
 CLEAR = ObjectVerdict(object=TRAIN, outcome=Outcome.CLEAR, read_at=NOON, job_id="job-1")

@@ -13,6 +13,8 @@ from secure_sagemaker.macie.listing import ListedObject
 from secure_sagemaker.macie.planning import JobPlan, Worklist, cover
 from secure_sagemaker.macie.verdicts import ObjectVersion
 
+pytestmark = pytest.mark.once
+
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
 TUESDAY = MONDAY + timedelta(days=1)
 

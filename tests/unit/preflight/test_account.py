@@ -24,6 +24,8 @@ from secure_sagemaker.preflight.account_facts import (
 from secure_sagemaker.preflight.facts import Answer
 from secure_sagemaker.preflight.network import DECISIONS
 
+pytestmark = pytest.mark.once
+
 ACCOUNT, OTHER = "111122223333", "444455556666"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/team/ml-launcher"
 EXECUTION = f"arn:aws:iam::{ACCOUNT}:role/ml-execution"

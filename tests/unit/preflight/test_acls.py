@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from secure_sagemaker.preflight.acls import barred, barred_between
 from secure_sagemaker.preflight.facts import AclEntry, NetworkAcl, Subnet
 
+pytestmark = pytest.mark.once
+
 NETWORKS = tuple(
     map(
         ip_network,

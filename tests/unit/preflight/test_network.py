@@ -27,6 +27,8 @@ from secure_sagemaker.preflight.facts import (
 from secure_sagemaker.preflight.network import DECISIONS, decide_network
 from secure_sagemaker.preflight.services import INTERFACES
 
+pytestmark = pytest.mark.once
+
 PROBLEM, UNKNOWN = Status.PROBLEM, Status.UNKNOWN
 ACCOUNT = "111122223333"
 WANTED = WantedNetwork(

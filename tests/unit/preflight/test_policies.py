@@ -10,6 +10,8 @@ from secure_sagemaker.preflight.facts import WantedNetwork
 from secure_sagemaker.preflight.foreigners import let_through
 from secure_sagemaker.preflight.policies import Request, Verdict, evaluate, matches, statements_of
 
+pytestmark = pytest.mark.once
+
 ACCOUNT = "111122223333"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/ml-launcher"
 WANTED = WantedNetwork(

@@ -14,6 +14,8 @@ from secure_sagemaker.cli.sarif import as_sarif
 from secure_sagemaker.preflight import CHECKS, PreflightReport, Status
 from tests.unit.baseline.stated import COMPLETE
 
+pytestmark = pytest.mark.once
+
 OK = CHECKS["subnet-vpc"].ok("vpc.subnets", "they are of vpc-a")
 UNKNOWN = CHECKS["route-internet-gateway"].unknown("subnet-a", "nobody said")
 MEDIUM = CHECKS["vpc-flow-logs"].problem("vpc-a", "there is none", fix="aws ec2 create-flow-logs")

@@ -13,6 +13,8 @@ from secure_sagemaker.preflight.addresses import Address, Network, covers, is_op
 from secure_sagemaker.preflight.facts import NetworkFacts, Route, RouteTable, Subnet, WantedNetwork
 from secure_sagemaker.preflight.routes import Path, chosen, decide_routes, paths, ways_out
 
+pytestmark = pytest.mark.once
+
 WANTED = WantedNetwork(
     region="eu-west-1",
     partition="aws",

@@ -7,6 +7,8 @@ import pytest
 from secure_sagemaker.preflight.services import INTERFACES, action_prefix, interfaces
 from tests.controls_support import baseline
 
+pytestmark = pytest.mark.once
+
 
 def test_what_a_session_calls_has_one() -> None:
     """Where the baseline says nothing, SageMaker, STS, KMS and the logs are asked for, and no more."""

@@ -16,6 +16,8 @@ from secure_sagemaker.local.macie.managed import MANAGED
 from secure_sagemaker.local.macie.passages import Cell, Line, Passage
 from tools.macie_score import score
 
+pytestmark = pytest.mark.once
+
 ALL = Inspection(managed=MANAGED)
 EMPLOYEE = CustomIdentifier(id="1", name="employee", pattern=re.compile(r"E\d{4}"))
 

@@ -13,6 +13,8 @@ from secure_sagemaker.local.macie.archives import extract
 from secure_sagemaker.local.macie.files import Limits, Unread
 from secure_sagemaker.local.macie.formats import passages
 
+pytestmark = pytest.mark.once
+
 
 def told(key: str, body: bytes, limits: Limits | None = None) -> list[tuple[str, str, dict[str, object]]]:
     return [

@@ -9,6 +9,8 @@ from secure_sagemaker.local.macie.criteria import InvalidTokenError, ordered, pa
 from secure_sagemaker.local.macie.scope import UnreadableScopeError, check_scoping, in_scope, sampled
 from secure_sagemaker.local.moto_objects import ObjectDetails
 
+pytestmark = pytest.mark.once
+
 
 def stored(key: str = "train/a.csv", **stated: Any) -> ObjectDetails:
     known: dict[str, Any] = {
