@@ -40,6 +40,8 @@ def condition_holds(condition: object, context: Context) -> bool:
 
 def _holds(operator: str, key: str, wanted: object, context: Context) -> bool:
     got = context.get(key.lower())
+    if got == ():  # a key without a value is as good as none, which is what Null is for
+        got = None
     values = [str(value).lower() if isinstance(value, bool) else str(value) for value in each(wanted)]
     if operator == "Null":
         return ("true" if got is None else "false") in values
