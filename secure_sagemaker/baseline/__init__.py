@@ -18,9 +18,12 @@ schema       the JSON Schema of the file
 from secure_sagemaker.baseline.arns import Arn, KeyReference, parse_arn
 from secure_sagemaker.baseline.discovery import AnchorReader, find_file, read_document
 from secure_sagemaker.baseline.document import BaselineDocument
+from secure_sagemaker.baseline.macie_section import EXPANSION
 from secure_sagemaker.baseline.model import SecurityBaseline
 from secure_sagemaker.baseline.schema import json_schema
 from secure_sagemaker.baseline.sections import (
+    Accepted,
+    DataClass,
     DataPerimeter,
     ExecutionRoles,
     Hardening,
@@ -28,11 +31,13 @@ from secure_sagemaker.baseline.sections import (
     KmsKeys,
     LayerRecord,
     Macie,
+    MacieSeverity,
     NetworkIsolation,
     Pipelines,
     PrivateLink,
     References,
     Role,
+    Safeguard,
     Secrets,
     SessionPolicy,
     Vpc,
@@ -50,10 +55,13 @@ from secure_sagemaker.baseline.vocabulary import (
 
 __all__ = [
     "DEFAULT_MODES",
+    "EXPANSION",
+    "Accepted",
     "AnchorReader",
     "Arn",
     "BaselineDocument",
     "ControlId",
+    "DataClass",
     "DataPerimeter",
     "ExecutionRoles",
     "Hardening",
@@ -64,12 +72,14 @@ __all__ = [
     "KmsKeys",
     "LayerRecord",
     "Macie",
+    "MacieSeverity",
     "Mode",
     "NetworkIsolation",
     "Pipelines",
     "PrivateLink",
     "References",
     "Role",
+    "Safeguard",
     "Secrets",
     "SecurityBaseline",
     "SessionPolicy",

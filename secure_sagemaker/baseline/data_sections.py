@@ -1,4 +1,4 @@
-"""What data is encrypted with, where it may lie, and what must be known of it."""
+"""What data is encrypted with, where it may lie, and what of it is no secret."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from secure_sagemaker.baseline.vocabulary import ControlId
 __all__ = [
     "DataPerimeter",
     "KmsKeys",
-    "Macie",
     "Secrets",
 ]
 
@@ -161,16 +160,3 @@ class Secrets(Section):
     )
     """Names of environment variables, hyperparameters, options or members whose values are let through, each
     with the reason. The name is exact; of a value inside a JSON text it is the path, such as ``config.api_key``."""
-
-
-class Macie(Section):
-    """What Amazon Macie must have said of input data. Any mode but ``off`` is refused by this version."""
-
-    mode: Literal["off", "observe", "require", "scan"] = "off"
-    """Whether inputs need a verdict, and whether one is obtained within the call."""
-    minimum_coverage: Annotated[float, Field(ge=0, le=1)] = 1.0
-    """The share of objects that must have been read, from 0 to 1."""
-    maximum_age_days: Annotated[int, Field(ge=0)] = 30
-    """How old a verdict may be, in days."""
-    maximum_cost_usd: Annotated[float, Field(ge=0)] | None = None
-    """The highest estimated cost of one scan, in US dollars."""

@@ -124,6 +124,21 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "macie.minimum_coverage": "0.95",
         "macie.maximum_age_days": "30",
         "macie.maximum_cost_usd": "50.0",
+        "macie.sampling_percentage": "100",
+        "macie.identifiers": '"recommended"',
+        "macie.include_identifiers": '["USA_SOCIAL_SECURITY_NUMBER"]',
+        "macie.exclude_identifiers": '["DATE_OF_BIRTH"]',
+        "macie.custom_identifiers": '["0123abcd-0123-abcd-0123-abcd01234567"]',
+        "macie.allow_lists": '["nkr81bmtu2542yyexample"]',
+        "macie.classes": '{ customers = { places = ["s3://ml-datasets/customers/"], accept = [{ category = '
+        '"PERSONAL_INFORMATION", maximum_severity = "Medium", under = ["network-isolation"] }] } }',
+        "macie.code_channels": '["code"]',
+        "macie.memory": '"s3://ml-artifacts/macie-verdicts"',
+        "macie.snapshot": '"s3://ml-artifacts/cleared/"',
+        "macie.maximum_bucket_score": "50",
+        "macie.usd_per_gb": "1.25",
+        "macie.expansion": "{ gz = 8.0 }",
+        "macie.timeout_minutes": "240",
     }
 )
 """How each field is written in TOML, for errors and for the reference."""

@@ -21,6 +21,7 @@ __all__ = [
     "InstanceFamily",
     "InstanceType",
     "Listed",
+    "Location",
     "Locations",
     "MfaSerial",
     "NamePattern",

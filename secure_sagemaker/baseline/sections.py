@@ -3,14 +3,16 @@
 section              what each of them is
 patterns             the forms of their values
 identity_sections    roles and session policies
-data_sections        keys, buckets, secrets, Macie
+data_sections        keys, buckets, secrets
+macie_section        what Macie must have said of data
 network_sections     the VPC, isolation, PrivateLink
 work_sections        what workloads may do: hardening, images, pipelines, references
 provenance           waivers, and the layers that a baseline is made of
 """
 
-from secure_sagemaker.baseline.data_sections import DataPerimeter, KmsKeys, Macie, Secrets
+from secure_sagemaker.baseline.data_sections import DataPerimeter, KmsKeys, Secrets
 from secure_sagemaker.baseline.identity_sections import ExecutionRoles, Role, SessionPolicy
+from secure_sagemaker.baseline.macie_section import Accepted, DataClass, Macie, MacieSeverity, Safeguard
 from secure_sagemaker.baseline.network_sections import NetworkIsolation, PrivateLink, Vpc
 from secure_sagemaker.baseline.patterns import InstanceFamily, Region, TagKey, TagValue
 from secure_sagemaker.baseline.provenance import LayerRecord, Waiver
@@ -18,6 +20,8 @@ from secure_sagemaker.baseline.section import ReadOnly, Section, contradiction, 
 from secure_sagemaker.baseline.work_sections import Hardening, Images, Pipelines, References
 
 __all__ = [
+    "Accepted",
+    "DataClass",
     "DataPerimeter",
     "ExecutionRoles",
     "Hardening",
@@ -26,6 +30,7 @@ __all__ = [
     "KmsKeys",
     "LayerRecord",
     "Macie",
+    "MacieSeverity",
     "NetworkIsolation",
     "Pipelines",
     "PrivateLink",
@@ -33,6 +38,7 @@ __all__ = [
     "References",
     "Region",
     "Role",
+    "Safeguard",
     "Secrets",
     "Section",
     "SessionPolicy",

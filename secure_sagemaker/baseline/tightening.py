@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from secure_sagemaker.baseline.images import source_lies_within
+from secure_sagemaker.baseline.macie_section import CODE_CHANNELS, EXPANSION, USD_PER_GB
 from secure_sagemaker.baseline.sections import Waiver
 from secure_sagemaker.baseline.vocabulary import ControlId, IsolationMode, Mode
 from secure_sagemaker.baseline.within import (
@@ -353,6 +354,24 @@ TIGHTER: Mapping[str, Rule] = MappingProxyType(
         "macie.minimum_coverage": _HIGHER,
         "macie.maximum_age_days": _LOWER,
         "macie.maximum_cost_usd": _LOWER,
+        "macie.sampling_percentage": _HIGHER,
+        "macie.identifiers": Rule(
+            join=_by_rank(("none", "recommended", "all")), direction="may only rise: none < recommended < all"
+        ),
+        "macie.include_identifiers": _SUPERSET,
+        "macie.exclude_identifiers": _SUBSET,
+        "macie.custom_identifiers": _SUPERSET,
+        "macie.allow_lists": _SUBSET,
+        "macie.classes": _FEWER_ENTRIES,
+        "macie.code_channels": _SUBSET,
+        "macie.memory": _SAME,
+        "macie.snapshot": _SAME,
+        "macie.maximum_bucket_score": _LOWER,
+        "macie.usd_per_gb": _HIGHER,
+        "macie.expansion": Rule(
+            join=_all_entries(_maximum), direction="may add extensions and raise factors", partial=True
+        ),
+        "macie.timeout_minutes": _LOWER,
     }
 )
 """Every field of the baseline that a layer can state. ``waivable_controls`` is part of ``waivers``."""
@@ -398,7 +417,17 @@ CLOSED_WITH: Mapping[str, Mapping[str, object]] = MappingProxyType(
         "kms.output": _NO_MORE_KEYS,
         "kms.s3": _NO_MORE_KEYS,
         "data_perimeter.write": {"data_perimeter.read": {}},
-        "macie.mode": {"macie.minimum_coverage": 1.0, "macie.maximum_age_days": 30},
+        "macie.mode": {
+            "macie.minimum_coverage": 1.0,
+            "macie.maximum_age_days": 30,
+            "macie.sampling_percentage": 100,
+            "macie.identifiers": "recommended",
+            "macie.exclude_identifiers": (),
+            "macie.allow_lists": (),
+            "macie.classes": {},
+            "macie.code_channels": CODE_CHANNELS,
+        },
+        "macie.maximum_cost_usd": {"macie.usd_per_gb": USD_PER_GB, "macie.expansion": EXPANSION},
     }
 )
 """What an organisation's layer also says when it states a field and leaves out those that would widen it."""

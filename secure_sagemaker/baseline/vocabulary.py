@@ -95,6 +95,7 @@ class ControlId(StrEnum):
     DOCKER_ACCESS = "docker-access"
     EXECUTION_ROLE = "execution-role"
     IMAGE_REPOSITORY = "image-repository"
+    INPUT_SCAN = "input-scan"
     INSTANCE_METADATA_SERVICE = "instance-metadata-service"
     INTER_CONTAINER_ENCRYPTION = "inter-container-encryption"
     JOB_DOCUMENT = "job-document"

@@ -251,6 +251,15 @@ _ROWS = (
         documentation="docs/reference/references.md",
     ),
     _control(
+        ControlId.INPUT_SCAN,
+        "Input data has been read by Macie, and holds nothing that is not accepted",
+        Severity.HIGH,
+        why="a model learns what its data holds, and keeps it: personal data and credentials that nobody looked for "
+        "leave with the artifact",
+        remedy="have the input scanned (`secure-sagemaker scan`), and take out what is found or have [macie] accept it",
+        documentation="docs/explanation/what-a-scan-says.md",
+    ),
+    _control(
         ControlId.PRIVATE_CONNECTION,
         "AWS's services are reached privately",
         Severity.HIGH,

@@ -11,17 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from secure_sagemaker.baseline import EXPANSION
 from secure_sagemaker.macie.listing import ListedObject
 
-__all__ = ["EXPANSION", "GIGABYTE", "Estimate", "Prices", "extension", "unreadable"]
+__all__ = ["GIGABYTE", "Estimate", "Prices", "extension", "unreadable"]
 
 GIGABYTE = 1024**3
 """Macie bills by the gibibyte, and calls it GB."""
-
-EXPANSION: Mapping[str, float] = MappingProxyType(
-    {"avro": 3.0, "gz": 6.0, "gzip": 6.0, "parquet": 6.0, "zip": 6.0}
-)
-"""How many times larger than stored a format is taken to be when it is read, where nothing else is stated."""
 
 _READABLE_CLASSES = frozenset(
     {

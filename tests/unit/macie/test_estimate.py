@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secure_sagemaker.macie.estimate import EXPANSION, GIGABYTE, Estimate, Prices, extension
+from secure_sagemaker.baseline import EXPANSION
+from secure_sagemaker.macie.estimate import GIGABYTE, Estimate, Prices, extension
 from secure_sagemaker.macie.listing import ListedObject
 from secure_sagemaker.macie.verdicts import ObjectVersion
 
