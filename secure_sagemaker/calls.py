@@ -10,12 +10,14 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from secure_sagemaker.admission import Held
 from secure_sagemaker.audit import AuditRecord, AuditTrail, Outcome
 from secure_sagemaker.baseline import LayerRecord, SecurityBaseline
 from secure_sagemaker.controls import Decision, Enforcement, Snapshot
 from secure_sagemaker.denials import denial
 from secure_sagemaker.exceptions import ControlError, SecureSageMakerError
 from secure_sagemaker.identity import AssumedRole
+from secure_sagemaker.macie.gate import Admission
 from secure_sagemaker.references import Named
 
 if TYPE_CHECKING:
@@ -43,6 +45,10 @@ class Call:
     """The same with a document that lies elsewhere in it; None where there is none."""
     named: Named | None = None
     """What is named and not looked at yet."""
+    admission: Admission | None = None
+    """What was decided about its data, and not looked at again yet."""
+    held: Held | None = None
+    """What it is held to instead of the session's baseline, for the sake of its data."""
 
     @property
     def awaits_form(self) -> bool:

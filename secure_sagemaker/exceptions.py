@@ -240,7 +240,15 @@ class PolicyError(SecureSageMakerError):
 
 
 class ScanError(SecureSageMakerError):
-    """What Macie says of input data cannot be asked for, awaited, read or kept."""
+    """What Macie says of input data cannot be asked for, awaited, read or kept.
+
+    Attributes:
+        job_ids: The classification jobs that it is about. They go on, and the next scan finds them again.
+    """
+
+    def __init__(self, message: str, *, remedy: str, job_ids: Sequence[str] = ()) -> None:
+        super().__init__(message, remedy=remedy)
+        self.job_ids = tuple(job_ids)
 
 
 class AuditError(SecureSageMakerError):

@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType, MethodType
 from typing import TYPE_CHECKING, Any, Protocol
 
+from secure_sagemaker.admission import Admitted, DataAdmission
 from secure_sagemaker.audit import AuditTrail, Outcome
 from secure_sagemaker.baseline import SecurityBaseline
 from secure_sagemaker.calls import Call, CallRecorder, code_of
@@ -32,6 +33,7 @@ from secure_sagemaker.controls import Enforcement, Enforcer, Snapshot
 from secure_sagemaker.definitions import DefinitionStore
 from secure_sagemaker.exceptions import SecureSageMakerError, SessionError
 from secure_sagemaker.identity import AssumedRole, KeyResolver
+from secure_sagemaker.macie.gate import Admission
 from secure_sagemaker.network import NetworkPolicy
 from secure_sagemaker.presigning import PostForm, bounded, post_object, without_owner_header
 from secure_sagemaker.references import Named, ReferencedResources
@@ -80,6 +82,8 @@ class Guard:
     trail: AuditTrail
     references: ReferencedResources | None
     """Looks at what calls name; None for the session that it looks with."""
+    data: DataAdmission | None = None
+    """Holds calls to what is known of their data; None where nothing has to be."""
     _recorder: CallRecorder = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -107,10 +111,13 @@ class Guard:
             if (stored := self.definitions.read(model, params)) is not None:
                 call.enforcement = self._settled(self.enforcer.enforce, model, stored.inlined(params))
                 call.enforcement.raise_for_refusals()
-                call.inlined = call.enforcement.parameters
-                call.enforcement = self.definitions.written_back(stored, call.enforcement)
             if self.references is not None:
                 call.enforcement = self.references.pinned(model, call.enforcement)
+            if self.data is not None:
+                self._take(call, self.data.admit(model, call.enforcement))
+            if stored is not None:
+                call.inlined = call.enforcement.parameters
+                call.enforcement = self.definitions.written_back(stored, call.enforcement)
         secured = dict(call.enforcement.parameters)
         call.secured = Snapshot(secured)
         if call.presigned:
@@ -143,6 +150,8 @@ class Guard:
                 final = self._settled(self.enforcer.verify, model, stated)
                 call.add(final, final.refusals)
                 final.raise_for_refusals()
+                if self.data is not None:
+                    self._take(call, self.data.verify(model, final))
 
     def choose_signer(self, *, signature_version: str, **_: object) -> str | None:
         """Sign S3's requests with SigV4: for presigned URLs botocore would take the older SigV2.
@@ -157,6 +166,8 @@ class Guard:
         call = request.context.get(_STATE)
         if isinstance(call, Call) and call.named is not None:
             self._look(call, call.named)
+        if isinstance(call, Call) and call.admission is not None:
+            self._confirm(call, call.admission)
 
     def before_sign(self, *, request: AWSRequest, **_: object) -> None:
         """Hold a presigned URL, which is never sent from here, to what was decided on, and record it."""
@@ -241,15 +252,30 @@ class Guard:
 
     def _look(self, call: Call, named: Named) -> None:
         """Hold what the call names to the controls, and say so in the call's record."""
-        if self.references is None:
+        references = self.references if call.held is None else call.held.references
+        if references is None:
             return
         call.named = None
         found = Enforcement(
             service=call.model.service_model.service_name,
             operation=call.model.name,
-            decisions=self.references.check(named),
+            decisions=references.check(named),
             parameters=named.parameters,
         )
+        call.add(found, found.decisions)
+        found.raise_for_refusals()
+
+    def _take(self, call: Call, admitted: Admitted) -> None:
+        """Hold the call to what was decided about its data."""
+        call.enforcement, call.admission = admitted.enforcement, admitted.admission
+        call.held = admitted.held
+
+    def _confirm(self, call: Call, admission: Admission) -> None:
+        """Look at its data once more."""
+        if self.data is None:
+            return
+        call.admission = None
+        found = self.data.confirm(call.model, {}, admission)
         call.add(found, found.decisions)
         found.raise_for_refusals()
 

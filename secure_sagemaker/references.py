@@ -140,6 +140,26 @@ class ReferencedResources:
             self._plans[key] = mentions_of(model)
         return self._plans[key]
 
+    def started(
+        self, model: OperationModel, parameters: Mapping[str, object]
+    ) -> Iterator[tuple[str, OperationModel, Mapping[str, object]]]:
+        """What a request starts that is made elsewhere: where it is named, and the request that would make it.
+
+        What cannot be read is left out: the look before the request is sent refuses it.
+        """
+        named = self.named(model, parameters)
+        for mention in named.mentions if named is not None else ():
+            kind, amend = mention.kind, mention.reference.amend
+            if kind is None or amend is None or not self._is_shown_here(mention, kind):
+                continue
+            try:
+                answer = self._describer.describe(kind, mention)
+            except UnreadableError:
+                continue
+            described = self._describer.kind(kind)
+            request = amend(mention.place, answer, described.request(answer))
+            yield f"{mention.path} -> {mention.label}", described.create, request
+
     # --- what is found of it ----------------------------------------------------------------------
 
     def check(self, named: Named) -> tuple[Decision, ...]:

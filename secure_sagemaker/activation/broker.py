@@ -20,6 +20,7 @@ from botocore.exceptions import BotoCoreError
 
 from secure_sagemaker.activation.source import Source
 from secure_sagemaker.exceptions import SecureSageMakerError
+from secure_sagemaker.identity import Purpose
 from secure_sagemaker.identity.handed import ADDRESS_FILE
 from secure_sagemaker.locks import ForkSafeLock
 
@@ -88,7 +89,10 @@ class Broker:
             return {
                 "error": f"a program is active under the baseline {guard.baseline.digest[:12]}, and there is one only"
             }
-        return (source.support(region) if question.get("support") else guard.role).hand_out()
+        purpose = question.get("purpose", "")
+        if purpose not in {*Purpose}:
+            return {"error": f"a role is not assumed for {purpose!r} here"}
+        return source.assumed(region, Purpose(str(purpose))).hand_out()
 
     def _source_of(self, question: Mapping[str, object], region: str) -> Source:
         """The session's own parts, or those of the narrower one that a child has made of it."""

@@ -12,7 +12,7 @@ from secure_sagemaker.audit import AuditTrail
 from secure_sagemaker.baseline import SecurityBaseline
 from secure_sagemaker.clients import SecureBotocoreSession
 from secure_sagemaker.handlers import Guard
-from secure_sagemaker.identity import AssumedRole
+from secure_sagemaker.identity import AssumedRole, Purpose
 
 __all__ = ["Children", "Earlier", "OtherKeys", "Source"]
 
@@ -28,8 +28,8 @@ class _Within(Protocol):
     def __call__(self, region: str, /) -> SecureBotocoreSession: ...
 
 
-class _Support(Protocol):
-    def __call__(self, region: str, /) -> AssumedRole: ...
+class _Assumed(Protocol):
+    def __call__(self, region: str, purpose: Purpose, /) -> AssumedRole: ...
 
 
 class _Narrowed(Protocol):
@@ -46,8 +46,8 @@ class Source:
     """Whose credentials assume the role."""
     within: _Within
     """Its botocore session for a region."""
-    support: _Support
-    """Its role in a region, for what the library itself reads."""
+    assumed: _Assumed
+    """Its role in a region, as it is assumed for a purpose."""
     narrowed: _Narrowed
     """The parts of a narrower session, from what its ``session_policy`` states."""
     trail: AuditTrail

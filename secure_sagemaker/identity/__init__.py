@@ -7,6 +7,7 @@ explained     what to change when STS does not give the role
 handed        credentials that another process hands out instead
 who           the person or the workload that a session is for
 passed        the policies that narrow the session
+purpose       what a session is for
 policies      how they are made, and what an administrator deploys
 cache         credentials kept for other processes
 mfa           MFA, asked for once
@@ -28,6 +29,7 @@ from secure_sagemaker.identity.keys import KeyResolver
 from secure_sagemaker.identity.mfa import MfaToken, mfa_command, mfa_prompt, mfa_source
 from secure_sagemaker.identity.passed import PassedPolicies
 from secure_sagemaker.identity.proof import proven
+from secure_sagemaker.identity.purpose import Purpose
 from secure_sagemaker.identity.sources import (
     Hold,
     SourceKey,
@@ -49,6 +51,7 @@ __all__ = [
     "MfaToken",
     "PassedPolicies",
     "Principal",
+    "Purpose",
     "SourceKey",
     "ask",
     "handed_folder",

@@ -24,6 +24,8 @@ class Lack(StrEnum):
     """Macie could not read it, or not to its end."""
     SENSITIVE = "sensitive"
     """It holds what is not accepted."""
+    ABSENT = "absent"
+    """Nothing lies there, so nothing can be said of what will."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,8 +101,9 @@ class Acceptance:
         if not self.is_fresh(verdict, now=now):
             told = f"it was read on {verdict.read_at.date().isoformat()}, more than {self._age.days} days ago"
             return _with(about, Lack.UNKNOWN, told)
-        problems, safeguards = [], set()
-        refused = []
+        problems: list[Problem] = []
+        safeguards: set[Safeguard] = set()
+        refused: list[Detection] = []
         for found in verdict.detections:
             accepted = _accepting(stated.accept if stated is not None else (), found, verdict.severity)
             if accepted is None:
@@ -116,6 +119,22 @@ class Acceptance:
         if not problems and not safeguards:
             return _FINE
         return Judgement(problems=tuple(problems), safeguards=frozenset(safeguards))
+
+    def standing(self, tally: Tally) -> Mapping[Lack, int]:
+        """How many objects keep an input from being used, by what they lack; of none, nothing.
+
+        What was not read is let pass where enough else was. What has no verdict is not.
+        """
+        if not tally.objects and not tally.skipped:
+            return {Lack.ABSENT: 0}
+        left = dict(tally.lacking)
+        if (
+            Lack.UNREAD in left
+            and not left.get(Lack.UNKNOWN)
+            and tally.coverage >= self._macie.minimum_coverage
+        ):
+            del left[Lack.UNREAD]
+        return left
 
 
 def in_words(found: Iterable[Detection]) -> str:
@@ -159,6 +178,8 @@ class Tally:
     objects: int = 0
     bytes: int = 0
     exempt: int = 0
+    skipped: bool = False
+    """All of it is exempt, and none was counted."""
     clear: int = 0
     sensitive: int = 0
     unread: int = 0
@@ -197,13 +218,3 @@ class Tally:
         needing = self.objects - self.exempt
         missing = self.lacking.get(Lack.UNREAD, 0) + self.lacking.get(Lack.UNKNOWN, 0)
         return 1.0 if needing == 0 else 1 - missing / needing
-
-    def standing(self, minimum_coverage: float) -> Mapping[Lack, int]:
-        """How many objects keep the input from being used, by what they lack; of none, nothing.
-
-        What was not read is let pass where enough else was. What has no verdict is not.
-        """
-        left = dict(self.lacking)
-        if Lack.UNREAD in left and not left.get(Lack.UNKNOWN) and self.coverage >= minimum_coverage:
-            del left[Lack.UNREAD]
-        return left

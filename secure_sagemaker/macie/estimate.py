@@ -8,11 +8,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from secure_sagemaker.baseline import EXPANSION
+from secure_sagemaker.baseline import EXPANSION, Macie
 from secure_sagemaker.macie.listing import ListedObject
+from secure_sagemaker.macie.verdicts import ObjectVersion
 
 __all__ = ["GIGABYTE", "Estimate", "Prices", "extension", "unreadable"]
 
@@ -41,9 +42,22 @@ class Prices:
     expansion: Mapping[str, float] = field(default_factory=lambda: EXPANSION)
     """By extension, in lower case and without a dot: how many times larger it is when it is read. Others: once."""
 
-    def read_bytes(self, listed: ListedObject) -> int:
+    sampling: int = 100
+    """Of a hundred objects, how many are read."""
+
+    @classmethod
+    def of(cls, macie: Macie) -> Prices:
+        """What the baseline states."""
+        return cls(
+            usd_per_gb=macie.usd_per_gb,
+            expansion={**EXPANSION, **macie.expansion},
+            sampling=macie.sampling_percentage,
+        )
+
+    def read_bytes(self, about: ObjectVersion) -> int:
         """How much Macie would read of an object, in bytes."""
-        return math.ceil(listed.version.size * self.expansion.get(extension(listed.version.key), 1.0))
+        expanded = about.size * self.expansion.get(extension(about.key), 1.0)
+        return math.ceil(expanded * self.sampling / 100)
 
 
 def extension(key: str) -> str:
@@ -76,28 +90,26 @@ class Estimate:
         """US dollars."""
         return self.read_bytes / GIGABYTE * self.prices.usd_per_gb
 
-    def with_objects(self, listed: Iterable[ListedObject]) -> Estimate:
-        """The estimate for further objects beside."""
-        objects, stored, read, reasons = (
-            self.objects,
-            self.stored_bytes,
-            self.read_bytes,
-            Counter(self.unreadable),
-        )
-        for one in listed:
-            if why := unreadable(one):
-                reasons[why] += 1
-                continue
+    def with_objects(self, read_too: Iterable[ObjectVersion]) -> Estimate:
+        """The estimate for further objects that are read."""
+        objects, stored, read = self.objects, self.stored_bytes, self.read_bytes
+        for one in read_too:
             objects += 1
-            stored += one.version.size
+            stored += one.size
             read += self.prices.read_bytes(one)
         return Estimate(
             prices=self.prices,
             objects=objects,
             stored_bytes=stored,
             read_bytes=read,
-            unreadable=MappingProxyType(dict(reasons)),
+            unreadable=self.unreadable,
         )
+
+    def without(self, why: str) -> Estimate:
+        """The estimate with one more object that Macie would not read."""
+        reasons = Counter(self.unreadable)
+        reasons[why] += 1
+        return replace(self, unreadable=MappingProxyType(dict(reasons)))
 
     def __str__(self) -> str:
         told = (

@@ -6,8 +6,10 @@ list of objects; so what lies under the prefixes beside them is read as well, an
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sqlite3
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import takewhile
@@ -81,10 +83,12 @@ def _without_nested(prefixes: Iterable[str]) -> Iterator[str]:
 
 _TABLE = """
 CREATE TABLE work (
-    key TEXT PRIMARY KEY, size INTEGER NOT NULL, modified INTEGER NOT NULL, needed INTEGER NOT NULL
+    key TEXT PRIMARY KEY, etag TEXT NOT NULL, size INTEGER NOT NULL, modified INTEGER NOT NULL,
+    needed INTEGER NOT NULL, job TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID
 """
-_UNDER = "SELECT count(*), ifnull(sum(size), 0) FROM work WHERE NOT needed AND modified >= ? AND key >= ?"
+_OPEN = "needed AND job = ''"
+_UNDER = f"SELECT count(*), ifnull(sum(size), 0) FROM work WHERE NOT ({_OPEN}) AND modified >= ? AND key >= ?"  # noqa: S608  # constants alone
 
 
 class Worklist:
@@ -95,7 +99,7 @@ class Worklist:
     """
 
     def __init__(self, bucket: str) -> None:
-        self._bucket = bucket
+        self.bucket = bucket
         self._file = sqlite3.connect("", isolation_level=None)
         self._file.execute(_TABLE)
 
@@ -109,32 +113,80 @@ class Worklist:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def add(self, page: Iterable[ListedObject], *, known: Container[ObjectVersion]) -> None:
+    def add(self, page: Iterable[ListedObject], *, known: Container[ObjectVersion] | None) -> None:
         """Take note of objects; of those without a verdict as of work. What was noted already stays as it was.
 
         Args:
             page: Objects of the bucket.
-            known: Those that have a verdict.
+            known: Those that have a verdict; None where none of them is work.
         """
         self._file.execute("BEGIN")
         self._file.executemany(
-            "INSERT OR IGNORE INTO work VALUES (?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO work (key, etag, size, modified, needed) VALUES (?, ?, ?, ?, ?)",
             (
                 (
                     one.version.key,
+                    one.version.etag,
                     one.version.size,
                     int(one.modified.timestamp()),
-                    one.version not in known,
+                    known is not None and one.version not in known,
                 )
                 for one in page
             ),
         )
         self._file.execute("COMMIT")
 
+    @property
+    def open(self) -> int:
+        """How many objects are work that no job does yet."""
+        return int(self._file.execute(f"SELECT count(*) FROM work WHERE {_OPEN}").fetchone()[0])  # noqa: S608  # a constant
+
+    def digest(self) -> str:
+        """SHA-256 of all work that no job does yet: of equal work, equal digests."""
+        told = hashlib.sha256()
+        for row in self._file.execute(f"SELECT key, etag, size FROM work WHERE {_OPEN} ORDER BY key"):  # noqa: S608  # a constant
+            told.update(json.dumps(row).encode())
+        return told.hexdigest()
+
+    def hand_over(self, job_id: str, reads: Callable[[str, datetime], bool]) -> tuple[int, int]:
+        """Have a job do the work that it reads, by key and time.
+
+        Returns:
+            How many objects that is, and their size.
+        """
+        rows = self._file.execute(f"SELECT key, size, modified FROM work WHERE {_OPEN}")  # noqa: S608  # a constant
+        taken = [
+            (key, size) for key, size, modified in rows if reads(key, datetime.fromtimestamp(modified, UTC))
+        ]
+        self._file.execute("BEGIN")
+        self._file.executemany("UPDATE work SET job = ? WHERE key = ?", ((job_id, key) for key, _ in taken))
+        self._file.execute("COMMIT")
+        return len(taken), sum(size for _, size in taken)
+
+    def done(self, job_id: str, read: Iterable[ObjectVersion]) -> None:
+        """Take note of what a job has told of."""
+        self._file.execute("BEGIN")
+        self._file.executemany(
+            "UPDATE work SET needed = 0 WHERE key = ? AND etag = ? AND size = ? AND job = ?",
+            ((one.key, one.etag, one.size, job_id) for one in read),
+        )
+        self._file.execute("COMMIT")
+
+    def reopen(self, job_id: str) -> None:
+        """Have what a job told nothing of be work that no job does."""
+        self._file.execute("UPDATE work SET job = '' WHERE needed AND job = ?", (job_id,))
+
+    def untold(self, job_id: str) -> Iterator[ObjectVersion]:
+        """What a job was to read, and has told nothing of."""
+        rows = self._file.execute("SELECT key, etag, size FROM work WHERE needed AND job = ?", (job_id,))
+        for key, etag, size in rows:
+            yield ObjectVersion(bucket=self.bucket, key=key, etag=etag, size=size)
+
     def prefixes(self, most: int = MOST_PREFIXES) -> tuple[str, ...]:
-        """The prefixes that cover all work; none where there is none."""
+        """The prefixes that cover all work that no job does yet; none where there is none."""
         return cover(
-            (key for (key,) in self._file.execute("SELECT key FROM work WHERE needed ORDER BY key")), most
+            (key for (key,) in self._file.execute(f"SELECT key FROM work WHERE {_OPEN} ORDER BY key")),  # noqa: S608  # a constant
+            most,
         )
 
     def plan(self, prefixes: tuple[str, ...]) -> JobPlan:
@@ -144,13 +196,13 @@ class Worklist:
             prefixes: They cover it, and all that lies under them was noted.
         """
         count, size, since = self._file.execute(
-            "SELECT count(*), ifnull(sum(size), 0), ifnull(min(modified), 0) FROM work WHERE needed"
+            f"SELECT count(*), ifnull(sum(size), 0), ifnull(min(modified), 0) FROM work WHERE {_OPEN}"  # noqa: S608  # a constant
         ).fetchone()
         whole, narrowed = self._beside(prefixes, 0), self._beside(prefixes, since)
         is_narrower = narrowed < whole
         objects, total = narrowed if is_narrower else whole
         return JobPlan(
-            bucket=self._bucket,
+            bucket=self.bucket,
             prefixes=prefixes,
             changed_since=datetime.fromtimestamp(since, UTC) if is_narrower else None,
             objects=count,
@@ -158,6 +210,14 @@ class Worklist:
             overscan_objects=objects,
             overscan_bytes=total,
         )
+
+    def within(self, plan: JobPlan) -> Iterator[ObjectVersion]:
+        """All that a job reads: its work, and what lies beside."""
+        since = 0 if plan.changed_since is None else int(plan.changed_since.timestamp())
+        rows = self._file.execute("SELECT key, etag, size FROM work WHERE modified >= ?", (since,))
+        for key, etag, size in rows:
+            if key.startswith(plan.prefixes):
+                yield ObjectVersion(bucket=self.bucket, key=key, etag=etag, size=size)
 
     def _beside(self, prefixes: tuple[str, ...], since: int) -> tuple[int, int]:
         """How many objects without work the terms match, and their size."""

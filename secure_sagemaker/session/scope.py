@@ -8,7 +8,7 @@ from datetime import date
 from secure_sagemaker.baseline import SecurityBaseline
 from secure_sagemaker.identity import KeyResolver, PassedPolicies
 
-__all__ = ["resolved_policies", "support_policies", "told_policies"]
+__all__ = ["resolved_policies", "scan_policies", "support_policies", "told_policies"]
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +48,13 @@ def support_policies() -> PassedPolicies:
     from secure_sagemaker.identity.policies import support_policies as made
 
     return made()
+
+
+def scan_policies(baseline: SecurityBaseline) -> PassedPolicies:
+    """What a scan may do."""
+    from secure_sagemaker.identity.policies import scan_policies as made
+
+    return made(baseline)
 
 
 def _policies(baseline: SecurityBaseline, *, today: date, keys: KeyResolver | None = None) -> PassedPolicies:

@@ -30,6 +30,10 @@ from secure_sagemaker.identity import (
     source_key,
     sources,
 )
+from secure_sagemaker.macie.engine import prefixes
+from secure_sagemaker.macie.estimate import Estimate
+from secure_sagemaker.macie.progress import Progress, log_progress
+from secure_sagemaker.macie.report import ScanReport
 from secure_sagemaker.network import (
     AnyPeers,
     DiscoveredEndpoints,
@@ -80,6 +84,7 @@ class SecureSession(boto3.Session):
         credential_cache: A folder where credentials are kept for the next process of the same user, in files
             that nobody else can read; by default they are kept in memory alone.
         clock: Tells the time, in UTC.
+        sleep: Waits, in seconds: for Macie.
 
     Raises:
         BaselineError: The baseline is missing, malformed, loosened or expired, or asks for what this
@@ -98,6 +103,7 @@ class SecureSession(boto3.Session):
         mfa_token: MfaToken | None = None,
         credential_cache: str | Path | None = None,
         clock: Callable[[], datetime] = _utc_now,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         caller, handed, today = _source_session(source), _handed(), clock().date()
         answered, early = AnyPeers(), EarlyPeers()
@@ -126,6 +132,7 @@ class SecureSession(boto3.Session):
             ),
             clock=clock,
             early=early,
+            sleep=sleep,
         )
         for waiver in wiring.baseline.waivers:
             logger.warning("%s", in_words(waiver))
@@ -354,6 +361,42 @@ class SecureSession(boto3.Session):
 
         return inspect(self._baseline, self._wiring.reading(), today=self._wiring.today())
 
+    def scan(
+        self,
+        uris: Sequence[str] = (),
+        *,
+        resume: str | None = None,
+        again: bool = False,
+        timeout_seconds: float | None = None,
+        progress: Progress | None = None,
+    ) -> ScanReport:
+        """Have Macie read data, wait for it, and say what the baseline thinks of what it holds.
+
+        What has a fresh verdict is not read again. A scan that is stopped, by whatever, goes on with the next one.
+
+        Args:
+            uris: S3 locations: objects by their keys, or all that begins with a prefix.
+            resume: The id of a job that an earlier scan made, to wait for it alone.
+            again: Whether what could not be read before is tried once more.
+            timeout_seconds: How long to wait; by default ``macie.timeout_minutes``.
+            progress: Is told how far it is; by default a bar in a terminal and in a notebook, else the log.
+
+        Raises:
+            ScanError: It cannot be had: Macie is not enabled, may not be asked, would take too much, or too long.
+        """
+        scanner, told = self._wiring.scanner(), progress or log_progress
+        if resume is not None:
+            return scanner.resume(resume, progress=told, timeout_seconds=timeout_seconds)
+        return scanner.scan(prefixes(uris), progress=told, timeout_seconds=timeout_seconds, again=again)
+
+    def estimate_scan(self, uris: Sequence[str]) -> Estimate:
+        """What ``scan`` would cost now. It is an estimate from S3's listing: Macie is not asked.
+
+        Raises:
+            ScanError: Something cannot be listed.
+        """
+        return self._wiring.scanner().estimate(prefixes(uris))
+
     def report(self) -> SessionReport:
         """Every decision of the session so far. Printing it gives a table."""
         return SessionReport(
@@ -414,7 +457,7 @@ class SecureSession(boto3.Session):
             baseline=self._baseline,
             source=self._source,
             within=self._wiring.within,
-            support=self._wiring.support,
+            assumed=self._wiring.assumed,
             narrowed=lambda stated: self._narrowed(stated)._parts(),  # noqa: SLF001  # another object of this very class
             trail=self._trail,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache, partial
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 
+from secure_sagemaker.admission import DataAdmission, Held
 from secure_sagemaker.audit import AuditTrail
 from secure_sagemaker.baseline import SecurityBaseline
 from secure_sagemaker.calls import recorded_assumption
@@ -26,15 +27,19 @@ from secure_sagemaker.identity import (
     KeyResolver,
     MfaToken,
     PassedPolicies,
+    Purpose,
     ask,
     mfa_source,
     sts_client,
 )
 from secure_sagemaker.locks import ForkSafeLock
+from secure_sagemaker.macie.engine import Scanner
+from secure_sagemaker.macie.jobs import Timing
 from secure_sagemaker.network import EarlyPeers, NetworkPolicy, Vpc
 from secure_sagemaker.references import ReferencedResources
 from secure_sagemaker.session.loading import usable
-from secure_sagemaker.session.scope import resolved_policies, support_policies
+from secure_sagemaker.session.scanning import data_admission, scanner_of
+from secure_sagemaker.session.scope import resolved_policies, scan_policies, support_policies
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -47,13 +52,14 @@ class _Region:
     """What calls go through in one region."""
 
     session: SecureBotocoreSession
-    role: AssumedRole
-    support: AssumedRole
+    assumed: Mapping[Purpose, AssumedRole]
     guard: Guard
     vpc: Vpc
     hold: Hold
     reading: Callable[[], boto3.Session]
     """Gives the session that the support role signs."""
+    scanner: Callable[[], Scanner]
+    """Gives what scans there."""
 
 
 class Wiring:
@@ -67,6 +73,7 @@ class Wiring:
         trail: Where the calls are recorded.
         clock: Tells the time, in UTC.
         early: Who has answered, and may, until the VPC's networks are known.
+        sleep: Waits, in seconds.
     """
 
     def __init__(
@@ -79,6 +86,7 @@ class Wiring:
         trail: AuditTrail,
         clock: Callable[[], datetime],
         early: EarlyPeers,
+        sleep: Callable[[float], object],
     ) -> None:
         self.baseline = baseline
         self.trail = trail
@@ -89,8 +97,10 @@ class Wiring:
         self._regions: dict[str, _Region] = {}
         self._regions_lock = ForkSafeLock()
         self._early = early
+        self._sleep = sleep
         self._own = self._wire(baseline, early)
-        self.session, self.role, self.guard = self._own.session, self._own.role, self._own.guard
+        self.session, self.guard = self._own.session, self._own.guard
+        self.role = self._own.assumed[Purpose.WORK]
 
     @property
     def assumes(self) -> bool:
@@ -111,6 +121,7 @@ class Wiring:
             trail=AuditTrail(self.trail.sink, clock=self._clock, monotonic=self.trail.monotonic),
             clock=self._clock,
             early=self._early,
+            sleep=self._sleep,
         )
 
     def within(self, region: str) -> SecureBotocoreSession:
@@ -121,13 +132,13 @@ class Wiring:
         """
         return self._region(region).session
 
-    def support(self, region: str) -> AssumedRole:
-        """The role as what the library itself reads in a region is signed: with a policy that lets it read, alone.
+    def assumed(self, region: str, purpose: Purpose) -> AssumedRole:
+        """The role of a region as it is assumed for a purpose, each with a policy of its own.
 
         Raises:
             RegionError: The baseline states nothing for it.
         """
-        return self._region(region).support
+        return self._region(region).assumed[purpose]
 
     @property
     def hold(self) -> Hold:
@@ -143,6 +154,14 @@ class Wiring:
         """The session with which the library itself reads in its own region."""
         return self._own.reading()
 
+    def scanner(self) -> Scanner:
+        """What has Macie read data in its own region.
+
+        Raises:
+            ScanError: The file of verdicts cannot be used.
+        """
+        return self._own.scanner()
+
     def creating(self) -> boto3.Session:
         """A session like the own one, but that it may create buckets."""
         enforcer = Enforcer(self.baseline, today=self.today, creating=True)
@@ -156,7 +175,7 @@ class Wiring:
         policies: Callable[[], PassedPolicies],
         *,
         hold: Hold,
-        support: bool = False,
+        purpose: Purpose = Purpose.WORK,
     ) -> AssumedRole:
         handed = None
         if self._handed is not None:
@@ -164,7 +183,7 @@ class Wiring:
                 "region": baseline.region,
                 "digest": baseline.digest,
                 "session_policy": baseline.session_policy.model_dump(mode="json", exclude_defaults=True),
-                "support": support,
+                "purpose": purpose.value,
             }
             handed = partial(ask, self._handed, question)
         return AssumedRole(
@@ -172,7 +191,7 @@ class Wiring:
             source=self._source,
             region=baseline.region,
             policies=policies,
-            session_suffix="-support" if support else "",
+            session_suffix=purpose.suffix,
             hold=hold,
             handed=handed,
             clock=self._clock,
@@ -188,7 +207,11 @@ class Wiring:
         network = first.then(baseline, today=self.today, vpc=vpc)
         enforcer = Enforcer(baseline, today=self.today)
 
-        def guard(role: AssumedRole, references: ReferencedResources | None) -> Guard:
+        def guard(
+            role: AssumedRole,
+            references: ReferencedResources | None = None,
+            data: DataAdmission | None = None,
+        ) -> Guard:
             return Guard(
                 baseline=baseline,
                 enforcer=enforcer,
@@ -198,6 +221,7 @@ class Wiring:
                 definitions=DefinitionStore(baseline, s3=own_s3),
                 trail=self.trail,
                 references=references,
+                data=data,
             )
 
         @cache
@@ -207,35 +231,69 @@ class Wiring:
 
         @cache
         def support() -> boto3.Session:
-            return signed_by_reader(guard(reader, None))
+            return signed_by(reader, guard(reader))
 
         @cache
         def finding() -> boto3.Session:
-            return signed_by_reader(replace(guard(reader, None), network=first))
+            return signed_by(reader, replace(guard(reader), network=first))
 
-        def signed_by_reader(held_to: Guard) -> boto3.Session:
+        def signed_by(role: AssumedRole, held_to: Guard) -> boto3.Session:
             wired = SecureBotocoreSession(elsewhere=self.within)
-            wired.wire(held_to, reader)
+            wired.wire(held_to, role)
             return boto3.Session(botocore_session=wired)
+
+        @cache
+        def scanner() -> Scanner:
+            return scanner_of(
+                baseline,
+                session=signed_by(searcher, guard(searcher)),
+                timing=Timing(now=self._clock, monotonic=self.trail.monotonic, sleep=self._sleep),
+                asked_by=lambda: searcher.source_identity or baseline.role.arn,
+            )
+
+        def held_to(stated: SecurityBaseline) -> Held:
+            tightened = Enforcer(stated, today=self.today)
+            return Held(enforcer=tightened, references=looking(stated, tightened))
+
+        def looking(stated: SecurityBaseline, enforcer: Enforcer) -> ReferencedResources:
+            return ReferencedResources(
+                stated,
+                enforcer=enforcer,
+                keys=keys,
+                client=cache(lambda: support().client("sagemaker")),
+                today=self.today,
+            )
 
         def policies() -> PassedPolicies:
             return resolved_policies(baseline, today=self.today(), keys=keys)
 
         keys = KeyResolver(lambda: support().client("kms"))
-        references = ReferencedResources(
-            baseline,
-            enforcer=enforcer,
-            keys=keys,
-            client=cache(lambda: support().client("sagemaker")),
-            today=self.today,
-        )
+        references = looking(baseline, enforcer)
+        data = None
+        if baseline.macie.mode != "off":
+            data = data_admission(
+                baseline,
+                scanner=scanner,
+                enforcer=enforcer,
+                keys=keys,
+                references=references,
+                held_to=held_to,
+                today=self.today,
+            )
         hold = partial(hold_to_network, network=first)
-        reader = self._assumed(baseline, support_policies, hold=hold, support=True)
+        reader = self._assumed(baseline, support_policies, hold=hold, purpose=Purpose.SUPPORT)
+        searcher = self._assumed(baseline, partial(scan_policies, baseline), hold=hold, purpose=Purpose.SCAN)
         role = self._assumed(baseline, policies, hold=hold)
-        whole = guard(role, references)
+        whole = guard(role, references, data)
         session.wire(whole, role)
         return _Region(
-            session=session, role=role, support=reader, guard=whole, reading=support, vpc=vpc, hold=hold
+            session=session,
+            assumed={Purpose.WORK: role, Purpose.SUPPORT: reader, Purpose.SCAN: searcher},
+            guard=whole,
+            reading=support,
+            scanner=scanner,
+            vpc=vpc,
+            hold=hold,
         )
 
     def _region(self, region: str) -> _Region:

@@ -41,6 +41,7 @@ from secure_sagemaker.identity.policies.inline import InlinePolicy, LeftOut, Sco
 from secure_sagemaker.identity.policies.lint import problems
 from secure_sagemaker.identity.policies.passed import (
     passed_policies,
+    scan_policies,
     support_policies,
     unresolved_keys,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "passed_policies",
     "permissions_boundary",
     "problems",
+    "scan_policies",
     "service_control_policies",
     "support_policies",
     "task_policy",

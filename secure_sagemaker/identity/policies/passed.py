@@ -18,7 +18,7 @@ from secure_sagemaker.identity.policies.documents import Effect, PolicyDocument,
 from secure_sagemaker.identity.policies.guardrail import UNSCOPED
 from secure_sagemaker.identity.policies.inline import task_policy
 
-__all__ = ["passed_policies", "support_policies", "unresolved_keys"]
+__all__ = ["passed_policies", "scan_policies", "support_policies", "unresolved_keys"]
 
 
 def unresolved_keys(baseline: SecurityBaseline) -> tuple[str, ...]:
@@ -91,3 +91,49 @@ def support_policies() -> PassedPolicies:
     actions = ("kms:DescribeKey", *(f"sagemaker:{operation}" for operation in LOOKS), *_SETTINGS)
     allowed = Statement(effect=Effect.ALLOW, actions=actions, resources=("*",))
     return PassedPolicies(document=abbreviated(PolicyDocument(statements=(allowed,))))
+
+
+_SCANS = (
+    *("macie2:CreateClassificationJob", "macie2:DescribeClassificationJob"),
+    *("macie2:GetAutomatedDiscoveryConfiguration", "macie2:GetClassificationExportConfiguration"),
+    *("macie2:GetMacieSession", "macie2:GetResourceProfile", "macie2:GetUsageStatistics"),
+    *("macie2:ListClassificationJobs", "macie2:ListFindings", "macie2:TagResource"),
+    *("macie2:UpdateClassificationJob", "kms:Decrypt", "s3:GetBucketLocation", "s3:GetBucketRequestPayment"),
+    *("s3:GetObject", "s3:ListBucket"),
+)
+
+
+def scan_policies(baseline: SecurityBaseline) -> PassedPolicies:
+    """What a scan may do: ask Macie, list what is to be read, read manifests and results, and keep verdicts.
+
+    Keys are decrypted with only where S3 does it.
+    """
+    partition = baseline.role_arn.partition
+    statements = [Statement(effect=Effect.ALLOW, actions=_SCANS, resources=("*",))]
+    for place in (baseline.macie.memory, baseline.macie.snapshot):
+        if place is None:
+            continue
+        if place.startswith("dynamodb:"):
+            table = place.removeprefix("dynamodb:")
+            statements.append(
+                Statement(
+                    effect=Effect.ALLOW,
+                    actions=("dynamodb:BatchGetItem", "dynamodb:PutItem"),
+                    resources=(
+                        f"arn:{partition}:dynamodb:{baseline.region}:{baseline.account}:table/{table}",
+                    ),
+                )
+            )
+        else:
+            folder = place.removeprefix("s3://").rstrip("/")
+            statements.append(
+                Statement(
+                    effect=Effect.ALLOW,
+                    actions=("s3:PutObject",),
+                    resources=(f"arn:{partition}:s3:::{folder}/*",),
+                )
+            )
+            statements.append(
+                Statement(effect=Effect.ALLOW, actions=("kms:GenerateDataKey",), resources=("*",))
+            )
+    return PassedPolicies(document=abbreviated(PolicyDocument(statements=tuple(dict.fromkeys(statements)))))

@@ -1,0 +1,328 @@
+"""The scan: what lies there, what of it is not known, a job a bucket for that, and what it all comes to.
+
+It can be stopped at any point and begun again: what Macie has read is taken in once, and no job is made for work that
+another one does.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from secure_sagemaker.baseline import Macie, SecurityBaseline
+from secure_sagemaker.exceptions import ScanError
+from secure_sagemaker.macie.acceptance import Acceptance
+from secure_sagemaker.macie.estimate import GIGABYTE, Estimate, Prices
+from secure_sagemaker.macie.inputs import DataInput, InputKind
+from secure_sagemaker.macie.jobs import Jobs, Timing, Underway
+from secure_sagemaker.macie.listing import listed
+from secure_sagemaker.macie.memory import SqliteMemory, VerdictMemory
+from secure_sagemaker.macie.planning import JobPlan, Worklist
+from secure_sagemaker.macie.progress import Progress
+from secure_sagemaker.macie.reading import InputReader, bucket_and_key
+from secure_sagemaker.macie.report import ScanJob, ScanReport
+from secure_sagemaker.macie.service import MacieService, ResultsPlace
+from secure_sagemaker.macie.settings import ScanSettings
+from secure_sagemaker.macie.survey import Survey, Surveyor
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+__all__ = ["Scanner", "beyond_macie", "prefixes"]
+
+logger = logging.getLogger(__name__)
+
+
+class Scanner:
+    """Has inputs read by Macie, as a baseline says.
+
+    Args:
+        baseline: What is looked for, what is accepted, and what it may cost.
+        service: Asks Macie.
+        s3: Gives the client that lists and reads.
+        memory: Where verdicts are kept.
+        ledger: Where it is noted of which jobs they were taken in.
+        timing: How time is told and spent.
+        asked_by: Who asks, for the jobs' tags.
+    """
+
+    def __init__(
+        self,
+        baseline: SecurityBaseline,
+        *,
+        service: MacieService,
+        s3: Callable[[], S3Client],
+        memory: VerdictMemory,
+        ledger: SqliteMemory,
+        timing: Timing,
+        asked_by: str,
+    ) -> None:
+        self._baseline = baseline
+        self._service = service
+        self._s3 = s3
+        self._timing = timing
+        self.settings = ScanSettings.of(baseline.macie)
+        self.acceptance = Acceptance(baseline.macie)
+        self.memory = memory
+        self.surveyor = Surveyor(
+            reader=InputReader(s3),
+            memory=memory,
+            settings=self.settings.digest,
+            acceptance=self.acceptance,
+            now=timing.now,
+        )
+        self._jobs = Jobs(
+            service=service,
+            s3=s3,
+            settings=self.settings,
+            memory=memory,
+            ledger=ledger,
+            timing=timing,
+            maximum_age=timedelta(days=baseline.macie.maximum_age_days),
+            asked_by=asked_by,
+        )
+
+    @property
+    def _macie(self) -> Macie:
+        return self._baseline.macie
+
+    def scan(
+        self,
+        inputs: Sequence[DataInput],
+        *,
+        progress: Progress,
+        timeout_seconds: float | None = None,
+        again: bool = False,
+    ) -> ScanReport:
+        """Have all read that has no fresh verdict, and wait for it.
+
+        Args:
+            inputs: What to read.
+            progress: Is told how far it is.
+            timeout_seconds: How long to wait; by default as the baseline says.
+            again: Whether what could not be read is tried once more.
+
+        Raises:
+            ScanError: It cannot be had, would cost more than it may, or did not end in time.
+        """
+        return self._scan(inputs, progress=progress, timeout_seconds=timeout_seconds, again=again)
+
+    def resume(self, job_id: str, *, progress: Progress, timeout_seconds: float | None = None) -> ScanReport:
+        """Wait for a job that an earlier scan made, and take in what it tells. No other is made.
+
+        Raises:
+            ScanError: It is none of these settings, or cannot be had.
+        """
+        job = self._service.job(job_id)
+        if not job.bucket or not job.name.startswith(self._jobs.base_of(job.bucket)):
+            raise ScanError(
+                f"job {job_id} ({job.name!r}) was not made by a scan with these settings",
+                remedy="resume it under the baseline that it was made under, or scan anew",
+                job_ids=(job_id,),
+            )
+        inputs = [
+            DataInput(path="", uri=f"s3://{job.bucket}/{prefix}", kind=InputKind.PREFIX)
+            for prefix in job.prefixes
+        ]
+        return self._scan(inputs, progress=progress, timeout_seconds=timeout_seconds, only=job_id)
+
+    def estimate(self, inputs: Sequence[DataInput]) -> Estimate:
+        """What a scan would cost now. Macie is not asked.
+
+        Raises:
+            ScanError: Something cannot be listed.
+        """
+        with _worklists() as work:
+            survey = self.surveyor.look(inputs, work=work)
+            return self._estimate(survey, self._plans(inputs, work), work)
+
+    # --- how it goes ---------------------------------------------------------------------------------
+
+    def _scan(
+        self,
+        inputs: Sequence[DataInput],
+        *,
+        progress: Progress,
+        timeout_seconds: float | None,
+        again: bool = False,
+        only: str = "",
+    ) -> ScanReport:
+        began = self._timing.now()
+        timeout = self._macie.timeout_minutes * 60 if timeout_seconds is None else timeout_seconds
+        jobs: list[ScanJob] = []
+        with _worklists() as work:
+            survey = self.surveyor.look(inputs, work=work, again=again)
+            estimate = self._estimate(survey, [], work)
+            if any(one.open for one in work.values()):
+                place = self._service.results()
+                found = [one for some in work.values() for one in self._jobs.found(some, only=only)]
+                jobs += self._finish(found, place, progress=progress, timeout=timeout)
+                if not only:
+                    plans = self._plans(inputs, work)
+                    estimate = self._estimate(survey, plans, work)
+                    self._hold_cost(estimate)
+                    made = [self._make(plan, work[plan.bucket]) for plan in plans]
+                    jobs += self._finish(made, place, progress=progress, timeout=timeout)
+        survey = self.surveyor.look(inputs)
+        listed_objects = survey.listed()
+        return ScanReport(
+            account=self._service.account,
+            region=self._service.region,
+            began=began,
+            ended=self._timing.now(),
+            inputs=survey.scanned(self.acceptance),
+            objects=listed_objects,
+            unlisted=survey.objects - len(listed_objects),
+            jobs=tuple(jobs),
+            estimate=estimate,
+            settings=self.settings.digest,
+            baseline_digest=self._baseline.digest,
+        )
+
+    def _finish(
+        self, underway: list[Underway], place: ResultsPlace, *, progress: Progress, timeout: float
+    ) -> Iterator[ScanJob]:
+        if not underway:
+            return
+        self._jobs.wait(underway, progress=progress, timeout=timeout)
+        for one in underway:
+            yield self._jobs.collect(one, place)
+
+    def _make(self, plan: JobPlan, work: Worklist) -> Underway:
+        owner = self._baseline.data_perimeter.owner(plan.bucket)
+        return self._jobs.make(work, plan, owner=owner or self._baseline.account)
+
+    # --- what it would read --------------------------------------------------------------------------
+
+    def _plans(self, inputs: Sequence[DataInput], work: Mapping[str, Worklist]) -> list[JobPlan]:
+        """A job for each bucket in which work is open."""
+        plans = []
+        for bucket, some in work.items():
+            if not some.open:
+                continue
+            self._hold_bucket(bucket)
+            seen = [
+                key
+                for one in inputs
+                for held, key in [bucket_and_key(one.uri)]
+                if held == bucket and one.kind is InputKind.PREFIX
+            ]
+            prefixes = some.prefixes()
+            for prefix in prefixes:
+                if not prefix.startswith(tuple(seen)):
+                    for page in listed(self._s3(), bucket, prefix):
+                        some.add(page, known=None)
+            plans.append(some.plan(prefixes))
+        return plans
+
+    def _estimate(self, survey: Survey, plans: Sequence[JobPlan], work: Mapping[str, Worklist]) -> Estimate:
+        estimate = Estimate(prices=Prices.of(self._macie), unreadable=dict(survey.unreadable))
+        for plan in plans:
+            estimate = estimate.with_objects(work[plan.bucket].within(plan))
+        return estimate
+
+    # --- what keeps it from being made ---------------------------------------------------------------
+
+    def _hold_cost(self, estimate: Estimate) -> None:
+        if not estimate.objects:
+            return
+        cap = self._macie.maximum_cost_usd
+        if cap is not None and estimate.usd > cap:
+            raise ScanError(
+                f"the scan would cost {estimate}, and macie.maximum_cost_usd is {cap:,.2f}",
+                remedy="name less, have a sample read, or have the cap raised",
+            )
+        quota = self._service.quota()
+        if quota is None:
+            return
+        used = quota.spent_usd / self._macie.usd_per_gb * GIGABYTE
+        if quota.is_reached or used + estimate.read_bytes > quota.bytes:
+            raise ScanError(
+                f"the scan would read {estimate.read_bytes / GIGABYTE:,.2f} GB (an estimate); of this month's quota of "
+                f"{quota.bytes / GIGABYTE:,.0f} GB about {used / GIGABYTE:,.2f} GB are used"
+                + (", and Macie says that it is reached" if quota.is_reached else ""),
+                remedy="have the quota raised (Service Quotas, Amazon Macie), wait for the next month, or name less",
+            )
+
+    def _hold_bucket(self, bucket: str) -> None:
+        """Refuse early what Macie would refuse late, or not say."""
+        owner = self._baseline.data_perimeter.owner(bucket)
+        if owner is None:
+            raise ScanError(
+                f"no owner of {bucket} is stated, and Macie reads only buckets of an account that it knows",
+                remedy="name it in data_perimeter.read with its owner",
+            )
+        try:
+            region = self._s3().get_bucket_location(Bucket=bucket).get("LocationConstraint")
+            payer = "BucketOwner"
+            if owner != self._baseline.account:
+                payer = self._s3().get_bucket_request_payment(Bucket=bucket).get("Payer", payer)
+        except (ClientError, BotoCoreError) as failed:
+            raise ScanError(
+                f"where {bucket} lies, and who pays for requests to it, cannot be told: {failed}",
+                remedy="allow the baseline's role s3:GetBucketLocation and s3:GetBucketRequestPayment on it",
+            ) from failed
+        stands = {None: "us-east-1", "EU": "eu-west-1"}.get(region, region)
+        if stands != self._baseline.region:
+            raise ScanError(
+                f"{bucket} lies in {stands}, and Macie in {self._baseline.region} reads only buckets there",
+                remedy=f"scan it in {stands}, or use data of {self._baseline.region}",
+            )
+        if payer == "Requester":
+            raise ScanError(
+                f"{bucket} is of another account and has whoever asks pay; neither listing nor Macie offers to",
+                remedy="copy the data into a bucket of yours, or have the owner turn Requester Pays off",
+            )
+
+
+class _Worklists(dict[str, Worklist]):
+    """A worklist a bucket, made when it is first asked for."""
+
+    def __missing__(self, bucket: str) -> Worklist:
+        self[bucket] = Worklist(bucket)
+        return self[bucket]
+
+
+@contextmanager
+def _worklists() -> Iterator[_Worklists]:
+    work = _Worklists()
+    try:
+        yield work
+    finally:
+        for one in work.values():
+            one.close()
+
+
+def prefixes(uris: Sequence[str]) -> tuple[DataInput, ...]:
+    """S3 locations as inputs: all whose keys begin with them.
+
+    Raises:
+        ScanError: One is no S3 location, or one that Macie does not read.
+    """
+    found = []
+    for uri in uris:
+        one = DataInput(path="", uri=uri, kind=InputKind.PREFIX)
+        if not uri.startswith("s3://") or not one.bucket:
+            raise ScanError(f"{uri!r} is no S3 location", remedy="name one: s3://bucket/prefix")
+        if why := beyond_macie(one):
+            raise ScanError(
+                f"{uri} cannot be scanned: {why}", remedy="name a general-purpose bucket by its own name"
+            )
+        found.append(one)
+    if not found:
+        raise ScanError("nothing was named to be scanned", remedy="name S3 locations, or a job to resume")
+    return tuple(found)
+
+
+def beyond_macie(about: DataInput) -> str:
+    """Why Macie cannot read a location, as its name tells; nothing where it can."""
+    if about.is_directory_bucket:
+        return "it lies in a directory bucket, and Macie reads general-purpose buckets alone"
+    if about.is_access_point:
+        return "it is named by an access point, and Macie knows buckets by their own names alone"
+    return ""
