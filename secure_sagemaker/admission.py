@@ -68,7 +68,6 @@ class DataAdmission:
         """Add to a call's decisions those on its data; and where its data asks for more, hold it to that.
 
         Raises:
-            ControlError: The data may not be used, or not by such a call.
             ScanError: Nothing can be said of it.
         """
         return self._decide(model, enforcement, final=False)
@@ -77,7 +76,6 @@ class DataAdmission:
         """The same, of a request that somebody has changed since: nothing is put into it any more.
 
         Raises:
-            ControlError: The data may not be used, or not by such a call.
             ScanError: Nothing can be said of it.
         """
         return self._decide(model, enforcement, final=True)
@@ -89,30 +87,22 @@ class DataAdmission:
             for path, create, request in self._references.started(model, enforcement.parameters)
         ]
         admission = self._gate.admit(made)
-        enforcement = _with(enforcement, admission.decisions)
-        enforcement.raise_for_refusals()
-        if not admission.safeguards:
-            return Admitted(enforcement=enforcement, admission=admission, held=None)
+        decided = _with(enforcement, admission.decisions)
+        if decided.refusals or not admission.safeguards:
+            return Admitted(enforcement=decided, admission=admission, held=None)
         try:
             held = self._tighter(admission.safeguards)
         except BaselineError as failed:
-            _with(enforcement, (_impossible(admission, failed),)).raise_for_refusals()
-            raise
+            refused = _with(decided, (_impossible(admission, failed),))
+            return Admitted(enforcement=refused, admission=admission, held=None)
         decide = held.enforcer.verify if final else held.enforcer.enforce
         tightened = self._keys.settle(lambda arns: decide(model, enforcement.parameters, arns))
-        lacking = unmet(sorted(admission.safeguards), tightened, paths=[one.path for one in admission.inputs])
-        enforcement = replace(
-            enforcement,
-            parameters=tightened.parameters,
-            decisions=(
-                *enforcement.decisions,
-                *tightened.changes,
-                *tightened.refusals,
-                *lacking,
-            ),
+        paths = [one.path for one in admission.inputs]
+        lacking = unmet(sorted(admission.safeguards), tightened, paths=paths)
+        found = _with(decided, (*tightened.changes, *tightened.refusals, *lacking))
+        return Admitted(
+            enforcement=replace(found, parameters=tightened.parameters), admission=admission, held=held
         )
-        enforcement.raise_for_refusals()
-        return Admitted(enforcement=enforcement, admission=admission, held=held)
 
     def confirm(
         self, model: OperationModel, parameters: Mapping[str, object], admission: Admission

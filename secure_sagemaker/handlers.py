@@ -269,6 +269,7 @@ class Guard:
         """Hold the call to what was decided about its data."""
         call.enforcement, call.admission = admitted.enforcement, admitted.admission
         call.held = admitted.held
+        call.enforcement.raise_for_refusals()
 
     def _confirm(self, call: Call, admission: Admission) -> None:
         """Look at its data once more."""

@@ -141,6 +141,14 @@ class Scanner:
             survey = self.surveyor.look(inputs, work=work)
             return self._estimate(survey, self._plans(inputs, work), work)
 
+    def score(self, bucket: str) -> int | None:
+        """The sensitivity score that automated discovery has for a bucket; None where it has none.
+
+        Raises:
+            ScanError: Automated discovery is off, or may not be asked.
+        """
+        return self._service.score(f"arn:{self._baseline.role_arn.partition}:s3:::{bucket}")
+
     # --- how it goes ---------------------------------------------------------------------------------
 
     def _scan(

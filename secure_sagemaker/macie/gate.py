@@ -8,14 +8,14 @@ refused by name. What comes later, between the call and the job's own reading, o
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from secure_sagemaker.baseline import ControlId, Mode, Safeguard, SecurityBaseline, Waiver
 from secure_sagemaker.controls import ABSENT, CONTROLS, Action, Decision, Enforcer, excuse
 from secure_sagemaker.exceptions import ScanError
-from secure_sagemaker.macie.acceptance import Lack, Problem
+from secure_sagemaker.macie.acceptance import Lack
 from secure_sagemaker.macie.engine import Scanner, beyond_macie
 from secure_sagemaker.macie.inputs import DataInput, Inputs, UnreadableInput, inputs_of
 from secure_sagemaker.macie.progress import Progress
@@ -105,7 +105,8 @@ class InputGate:
             readable += found.readable
             unreadable += found.unreadable
         decisions = [self._unreadable(about, excused.get(about.path)) for about in unreadable]
-        if readable:
+        decisions += self._scores(readable, excused)
+        if readable and not any(one.action is Action.REFUSED for one in decisions):
             looked = self._look(readable, excused)
             decisions += [self._judged(one, excused.get(one.path)) for one in looked]
         else:
@@ -182,18 +183,37 @@ class InputGate:
     def _judged(self, scanned: ScannedInput, waiver: Waiver | None, *, later: bool = False) -> Decision:
         if scanned.is_accepted:
             guarded = f"; accepted under {', '.join(scanned.safeguards)}" if scanned.safeguards else ""
-            return self._decision(
-                scanned.path,
-                Action.KEPT,
-                got=f"{scanned.uri}: {_counted(scanned)}, as it is when the call is made{guarded}",
-            )
+            told = f"{_counted(scanned)}, as it is when the call is made{guarded}"
+            return self._decision(scanned.path, Action.KEPT, got=f"{scanned.uri}: {told}", why=told)
         since = "since it was looked at for this call, " if later else ""
         return self._refusal(
             scanned.path,
             waiver,
             got=f"{scanned.uri}: {since}{_lacking(scanned)}",
+            why=_lacking(scanned, named=0),
             remedy=_remedy(scanned),
         )
+
+    def _scores(self, inputs: Sequence[DataInput], excused: Mapping[str, Waiver]) -> Iterator[Decision]:
+        """What automated discovery thinks of the buckets, where the baseline asks."""
+        highest = self._baseline.macie.maximum_bucket_score
+        if highest is None:
+            return
+        for bucket, about in {one.bucket: one for one in reversed(inputs)}.items():
+            score = self._scanner().score(bucket)
+            if score is None:
+                told = f"automated discovery has no sensitivity score of {bucket} yet"
+            elif score < 0 or score > highest:
+                told = f"automated discovery's sensitivity score of {bucket} is {score}, and {highest} is the highest"
+            else:
+                continue
+            yield self._refusal(
+                about.path,
+                excused.get(about.path),
+                got=told,
+                why=told,
+                remedy="look into what Macie found in the bucket, or have macie.maximum_bucket_score raised or left out",
+            )
 
     def _unreadable(self, about: UnreadableInput, waiver: Waiver | None) -> Decision:
         remedy = "have the data come from S3, or have a waiver of this control for it"
@@ -202,9 +222,8 @@ class InputGate:
                 f"scan what step {about.is_output_of!r} writes before a pipeline of its own uses it, "
                 "or have a waiver of this control for it"
             )
-        return self._refusal(
-            about.path, waiver, got=f"{about.source}: unreadable: {about.reason}", remedy=remedy
-        )
+        told = f"unreadable: {about.reason}"
+        return self._refusal(about.path, waiver, got=f"{about.source}: {told}", why=told, remedy=remedy)
 
     def _unguarded(self, scanned: ScannedInput) -> Decision:
         return self._decision(
@@ -215,12 +234,13 @@ class InputGate:
             remedy="call again",
         )
 
-    def _refusal(self, path: str, waiver: Waiver | None, *, got: str, remedy: str) -> Decision:
+    def _refusal(self, path: str, waiver: Waiver | None, *, got: str, why: str, remedy: str) -> Decision:
         if waiver is not None:
             return self._decision(path, Action.WAIVED, got=got, why=excuse(waiver))
+        reason = f"{why}; {CONTROLS[_CONTROL].why}"
         if self._observes:
-            return self._decision(path, Action.OBSERVED, got=got)
-        return self._decision(path, Action.REFUSED, got=got, remedy=remedy)
+            return self._decision(path, Action.OBSERVED, got=got, why=reason)
+        return self._decision(path, Action.REFUSED, got=got, why=reason, remedy=remedy)
 
     def _decision(self, path: str, action: Action, *, got: str, why: str = "", remedy: str = "") -> Decision:
         return Decision(
@@ -274,21 +294,19 @@ _WORDS: Mapping[Lack, str] = {
 }
 
 
-def _lacking(scanned: ScannedInput) -> str:
+def _lacking(scanned: ScannedInput, *, named: int = _NAMED) -> str:
     if Lack.ABSENT in scanned.lacking:
         return f"{ABSENT}: nothing lies there"
     if not scanned.objects:
         return "what lies there cannot be told"
     told = []
     for lack, count in scanned.lacking.items():
-        some = [problem for problem in scanned.problems if problem.lack is lack][:_NAMED]
-        more = f", and {count - len(some):,} more" if count > len(some) else ""
-        told.append(f"{count:,} of {scanned.objects:,} objects {_WORDS[lack]}: {_named(some)}{more}")
+        text = f"{count:,} of {scanned.objects:,} objects {_WORDS[lack]}"
+        some = [str(problem) for problem in scanned.problems if problem.lack is lack][:named]
+        if some and count > len(some):
+            some.append(f"and {count - len(some):,} more")
+        told.append(f"{text}: {'; '.join(some)}" if some else text)
     return "; ".join(told)
-
-
-def _named(problems: Sequence[Problem]) -> str:
-    return ", ".join(str(problem) for problem in problems)
 
 
 def _remedy(scanned: ScannedInput) -> str:
