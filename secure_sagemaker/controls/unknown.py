@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["UNKNOWN", "holds_unknown", "told", "unknown"]
+__all__ = ["UNKNOWN", "holds_unknown", "told", "unknown", "unknown_parts"]
 
 UNKNOWN = "\ue000"
 """What an unknown part begins with."""
@@ -33,3 +33,8 @@ def holds_unknown(value: object) -> bool:
 def told(text: str) -> str:
     """The text as a person reads it."""
     return _PART.sub(r"{\1}", text) if UNKNOWN in text else text
+
+
+def unknown_parts(text: str) -> tuple[str, ...]:
+    """What is unknown in a text, each part as the definition names it."""
+    return tuple(_PART.findall(text))

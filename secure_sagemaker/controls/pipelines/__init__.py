@@ -6,10 +6,12 @@ definitions  one walk over a definition
 """
 
 from secure_sagemaker.controls.pipelines.definitions import (
+    StepCall,
     calls_of,
     hold_definition,
+    steps_of,
     with_parameters,
 )
 from secure_sagemaker.controls.pipelines.variables import Reading
 
-__all__ = ["Reading", "StepCall", "calls_of", "hold_definition", "with_parameters"]
+__all__ = ["Reading", "StepCall", "calls_of", "hold_definition", "steps_of", "with_parameters"]

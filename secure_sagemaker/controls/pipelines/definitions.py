@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from secure_sagemaker.controls.walk import Walk
 
-__all__ = ["StepCall", "calls_of", "hold_definition", "with_parameters"]
+__all__ = ["StepCall", "calls_of", "hold_definition", "steps_of", "with_parameters"]
 
 _VERSIONS = ("2020-12-01",)
 _MEMBERS = frozenset(
@@ -157,11 +157,12 @@ def _values(parameters: list[Content]) -> dict[str, object]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepCall:
-    """The call that a step makes."""
+    """A step, and the call that it makes."""
 
     path: str
     """Where the step stands in the definition."""
     operation: str
+    """The call; empty for a step that makes none of SageMaker's."""
     stated: Mapping[str, object]
     """The step as it is stated."""
     reading: Reading
@@ -185,21 +186,30 @@ class StepCall:
 def calls_of(service: ServiceModel, text: object) -> tuple[StepCall, ...]:
     """The calls that the steps of a definition make; none of what cannot be read, and is refused for it."""
     try:
-        definition = read_json(text)
-        steps = definition.get("Steps") if isinstance(definition, dict) else None
-        if not isinstance(definition, dict) or not _are_steps(steps):
-            return ()
-        return tuple(_calls(steps, "Steps", _reading(service, definition, steps), ()))
+        return tuple(step for step in steps_of(service, text) if step.operation)
     except (ValueError, RecursionError):
         return ()
+
+
+def steps_of(service: ServiceModel, text: object) -> tuple[StepCall, ...]:
+    """Every step of a definition, those inside of steps included.
+
+    Raises:
+        ValueError: It is no JSON object with a list of steps.
+    """
+    definition = read_json(text)
+    steps = definition.get("Steps") if isinstance(definition, dict) else None
+    if not isinstance(definition, dict) or not _are_steps(steps):
+        raise ValueError("a definition without steps")
+    return tuple(_calls(steps, "Steps", _reading(service, definition, steps), ()))
 
 
 def _calls(steps: list[Content], path: str, reading: Reading, items: Items) -> Iterator[StepCall]:
     for step in steps:
         here = f"{path}[{step['Name']!r}]"
         arguments = cast("Content", step.get("Arguments", {}))
-        if (operation := operation_of(str(step["Type"]), arguments)) is not None:
-            yield StepCall(path=here, operation=operation, stated=step, reading=reading, items=items)
+        operation = operation_of(str(step["Type"]), arguments) or ""
+        yield StepCall(path=here, operation=operation, stated=step, reading=reading, items=items)
         for name, inner in _inner(step):
             yield from _calls(inner, f"{here}.Arguments.{name}", reading, _items(reading, step, items))
 
