@@ -1,5 +1,6 @@
 """What Amazon Macie says of input data, before it is used.
 
+inputs      which data a request has SageMaker read, by the tables of input_shapes and one walk, input_walk
 verdicts    what is known of one object: clear, sensitive or unread
 manifests   the objects that an input lists instead of carrying
 listing     what lies under a prefix, several folders at a time

@@ -16,6 +16,7 @@ from secure_sagemaker import ControlError, SecureSageMakerError
 from secure_sagemaker.controls import Action
 from tests.integration.flows.clock import no_waiting
 from tests.integration.flows.flow import Flow, Outcome, Stage
+from tests.integration.flows.inputs import inputs_row
 from tests.integration.flows.judge import requests_of
 
 __all__ = [
@@ -91,6 +92,7 @@ def observed(stage: Stage, refusal: SecureSageMakerError | None) -> dict[str, An
                 if decision.action in _CHANGED
             }
         ),
+        **({"inputs": inputs} if (inputs := inputs_row(stage)) else {}),
         "note": flow.note,
     }
     if refusal is not None:

@@ -9,6 +9,7 @@ import pytest
 
 from secure_sagemaker.local import EmbeddedAWS
 from tests.integration.flows.flow import Outcome, Stage
+from tests.integration.flows.inputs import unaccounted
 from tests.integration.flows.judge import problems, requests_of
 from tests.integration.flows.record import (
     expected_refusal,
@@ -32,7 +33,10 @@ def stage(launched: EmbeddedAWS, request: pytest.FixtureRequest, tmp_path: Path)
 
 @pytest.mark.parametrize("stage", [parameter(flow) for flow in FLOWS], indirect=True)
 def test_flow_is_secured_or_refused(stage: Stage) -> None:
-    """Every request carries what the baseline asks and the role signs it; what cannot be is refused, with a remedy."""
+    """Every request carries what the baseline asks and the role signs it; what cannot be is refused, with a remedy.
+
+    And all data that it has SageMaker read is known.
+    """
     refusal = perform(stage)
 
     row = observed(stage, refusal)
@@ -40,6 +44,7 @@ def test_flow_is_secured_or_refused(stage: Stage) -> None:
         assert problems(stage), f"{stage.flow.id} is secured now: say so in its row"
     else:
         assert problems(stage) == []
+    assert unaccounted(stage) == []
     sent = {f"{one.service}.{one.operation}" for one in requests_of(stage)}
     assert {name if "." in name else f"sagemaker.{name}" for name in stage.flow.sends} <= sent
     if stage.flow.outcome is Outcome.REFUSED:
