@@ -179,8 +179,8 @@ def _generality(accepted: Accepted) -> tuple[bool, int]:
     return not accepted.types, _rank(accepted)
 
 
-_SAMPLES = 20
-"""As many problems of one kind as are held: of a million, a person reads the first few."""
+_SAMPLES = 1_000
+"""As many problems of one kind as are held of an input: of a million, somebody goes through the first of them."""
 
 
 @dataclass(kw_only=True, slots=True)
