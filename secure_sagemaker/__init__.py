@@ -17,6 +17,7 @@ The house, from the bottom up; each may import what stands above it, never below
     controls/       what a request must say; pure decisions over botocore's own shapes
     identity/       the assumed role, KMS references, the organisation's anchor
     network/        where a request may go
+    macie/          what must be known of data before it is used
     audit           one record for each call
     calls           what is known of one call, and its record
     handlers        the one file that names botocore events
@@ -38,7 +39,9 @@ if typing.TYPE_CHECKING:
     from secure_sagemaker.activation import Activation, ActivationSummary, ProgramRun, activate
     from secure_sagemaker.audit import AuditRecord, AuditSink, JsonLinesSink, LoggingSink, Outcome
     from secure_sagemaker.baseline import (
+        Accepted,
         ControlId,
+        DataClass,
         DataPerimeter,
         ExecutionRoles,
         Hardening,
@@ -53,6 +56,7 @@ if typing.TYPE_CHECKING:
         PrivateLink,
         References,
         Role,
+        Safeguard,
         Secrets,
         SecurityBaseline,
         SessionPolicy,
@@ -83,12 +87,22 @@ if typing.TYPE_CHECKING:
         PeerError,
         PolicyError,
         RegionError,
+        ScanError,
         SecureSageMakerError,
         SessionError,
         UnsupportedBaselineError,
         UnsupportedSdkError,
     )
     from secure_sagemaker.identity import mfa_command, mfa_prompt
+    from secure_sagemaker.macie import (
+        Detection,
+        ObjectVerdict,
+        ObjectVersion,
+        ScanJob,
+        ScannedInput,
+        ScanProgress,
+        ScanReport,
+    )
     from secure_sagemaker.network import DiscoveredEndpoints, FoundEndpoint
     from secure_sagemaker.report import SessionReport, Verification
     from secure_sagemaker.session import SecureSession
@@ -98,6 +112,7 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())  # where records g
 __all__ = [
     "CONTROLS",
     "EXEMPTIONS",
+    "Accepted",
     "Action",
     "Activation",
     "ActivationSummary",
@@ -109,9 +124,11 @@ __all__ = [
     "Control",
     "ControlError",
     "ControlId",
+    "DataClass",
     "DataPerimeter",
     "Decision",
     "DefaultBucketError",
+    "Detection",
     "DiscoveredEndpoints",
     "EgressError",
     "Enforcement",
@@ -132,6 +149,8 @@ __all__ = [
     "Macie",
     "Mode",
     "NetworkIsolation",
+    "ObjectVerdict",
+    "ObjectVersion",
     "Outcome",
     "PeerError",
     "PolicyError",
@@ -140,6 +159,12 @@ __all__ = [
     "References",
     "RegionError",
     "Role",
+    "Safeguard",
+    "ScanError",
+    "ScanJob",
+    "ScanProgress",
+    "ScanReport",
+    "ScannedInput",
     "Secrets",
     "SecureSageMakerError",
     "SecureSession",
@@ -167,6 +192,7 @@ _PARTS = (
     "audit",
     "identity",
     "network",
+    "macie",
     "report",
     "session",
     "activation",

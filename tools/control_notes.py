@@ -609,6 +609,37 @@ NOTES: Mapping[ControlId, Note] = MappingProxyType(
                 ),
             ),
         ),
+        ControlId.INPUT_SCAN: Note(
+            does="Where `macie.mode` is not `off`, the objects of every S3 input of a call have to have a verdict from "
+            "Amazon Macie, young enough, of what they are now, and one that is accepted. Nothing sensitive is, but "
+            "what the class of the place says, by category, type and severity, and then perhaps on conditions: the "
+            "call is given network isolation, your own keys, no data capture or no remote debug. What Macie could not "
+            "read counts as unread, and is refused unless `macie.minimum_coverage` leaves room for it. With `require` "
+            "a call without a verdict is refused, and the error tells the command that scans; with `scan` it is "
+            "scanned within the call; with `observe` nothing changes and what would have been refused is recorded. "
+            "Inputs that are no S3 objects (FSx, EFS) cannot be read and need a waiver. Channels that hold code need "
+            "no verdict (`macie.code_channels`).",
+            fields=(
+                "macie.mode",
+                "macie.minimum_coverage",
+                "macie.maximum_age_days",
+                "macie.maximum_cost_usd",
+                "macie.sampling_percentage",
+                "macie.identifiers",
+                "macie.include_identifiers",
+                "macie.exclude_identifiers",
+                "macie.custom_identifiers",
+                "macie.allow_lists",
+                "macie.classes",
+                "macie.code_channels",
+                "macie.memory",
+                "macie.snapshot",
+                "macie.maximum_bucket_score",
+                "modes",
+                "waivers",
+            ),
+            examples=(),
+        ),
         ControlId.PRIVATE_CONNECTION: Note(
             does="A service that `privatelink.services` has as `public` is refused, when a session is made, unless a "
             "waiver names it: its `resources` are the names of services as boto3 has them, its `operations` `['*']`. "

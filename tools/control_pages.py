@@ -151,6 +151,12 @@ def _places(control: ControlId) -> Iterator[str]:
         yield "[Each member that names something](../references.md)."
         yield _versions()
         return
+    if control is ControlId.INPUT_SCAN:
+        yield (
+            "The inputs of training, processing, tuning, transform, AutoML and labeling calls, and of a pipeline's "
+            "steps, and no member."
+        )
+        return
     if control is ControlId.PRIVATE_CONNECTION:
         yield "The baseline's own `privatelink.services`, and no member."
         return

@@ -11,7 +11,14 @@ import botocore
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from secure_sagemaker.baseline import DEFAULT_MODES, SecurityBaseline, Waiver, json_schema
+from secure_sagemaker.baseline import (
+    DEFAULT_MODES,
+    Accepted,
+    DataClass,
+    SecurityBaseline,
+    Waiver,
+    json_schema,
+)
 from secure_sagemaker.baseline.fields import EXAMPLES, SECTIONS, shown
 from secure_sagemaker.baseline.tightening import CLOSED_BY_ORGANISATION, CLOSED_WITH, TIGHTER, WaiverGrant
 from tools.cli_page import cli_page
@@ -63,19 +70,9 @@ def baseline_page() -> str:
             for key, member in section.model_fields.items():
                 lines += _entry(f"{name}.{key}", member, properties[key], definitions)
     lines += [
-        "## `[[waivers]]`",
-        "",
-        prose(Waiver.__doc__),
-        "",
-        "| key | type | meaning |",
-        "|---|---|---|",
-        *(
-            f"| `{key}` | {_type(definitions['Waiver']['properties'][key], definitions)}"
-            f"{', required' if member.is_required() else ''}"
-            f" | {prose(definitions['Waiver']['properties'][key]['description'])} |"
-            for key, member in Waiver.model_fields.items()
-        ),
-        "",
+        *_of_a_table("[[waivers]]", Waiver, definitions),
+        *_of_a_table("[macie.classes.NAME]", DataClass, definitions),
+        *_of_a_table("[[macie.classes.NAME.accept]]", Accepted, definitions),
         "## Control ids and their default modes",
         "",
         "| control | mode where none is stated |",
@@ -101,6 +98,20 @@ def baseline_page() -> str:
         ),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _of_a_table(
+    heading: str,
+    model: type[BaseModel],
+    definitions: Mapping[str, Mapping[str, Mapping[str, Mapping[str, object]]]],
+) -> Iterator[str]:
+    properties = definitions[model.__name__]["properties"]
+    yield from (f"## `{heading}`", "", prose(model.__doc__), "")
+    yield from ("| key | type | meaning |", "|---|---|---|")
+    for key, member in model.model_fields.items():
+        kind = f"{_type(properties[key], definitions)}{', required' if member.is_required() else ''}"
+        yield f"| `{key}` | {kind} | {prose(str(properties[key]['description']))} |"
+    yield ""
 
 
 def _entry(

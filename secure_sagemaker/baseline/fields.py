@@ -246,5 +246,7 @@ def _written(value: object) -> str:
             return f"[{', '.join(_written(item) for item in value)}]"
         case Mapping():
             return f"{{{', '.join(f'{key} = {_written(item)}' for key, item in value.items())}}}"
+        case BaseModel():
+            return _written(value.model_dump(exclude_defaults=True))
         case _:
             return str(value)

@@ -88,7 +88,8 @@ class DataClass(Section):
     places: Annotated[Locations, Field(min_length=1)]
     """The S3 locations that hold it, such as ``s3://ml-datasets/customers/``."""
     accept: tuple[Accepted, ...] = ()
-    """What may be found in it. All that is found must be in one of them."""
+    """What may be found in it. All that is found must be in one of them. Where it is in several, the most particular
+    count: those that name types before those that name none, then those of the lowest severity."""
     scan: bool = True
     """Whether it needs a verdict at all. Without, it is used unread."""
 
@@ -124,10 +125,11 @@ class Macie(Section):
     code_channels: tuple[Identifier, ...] = CODE_CHANNELS
     """Names of channels and inputs that hold code and no data, and need no verdict."""
     memory: MemoryPlace | None = None
-    """Where verdicts are kept for a team: ``s3://bucket/prefix`` or ``dynamodb:table``; by default in a file of
-    this user."""
+    """Where verdicts are kept for a team: ``s3://bucket/prefix`` in a bucket of ``data_perimeter.write``, or
+    ``dynamodb:table``; by default in a file of this user."""
     snapshot: Annotated[Location, AfterValidator(_folder)] | None = None
-    """A folder in a bucket of ``data_perimeter.write``: what was read is copied there, and the call is given the copy."""
+    """A folder in a bucket of ``data_perimeter.write``: what was read is copied there, and the call is given the
+    copy."""
     maximum_bucket_score: Annotated[int, Field(ge=0, le=100)] | None = None
     """The highest sensitivity score that automated discovery may have given an input's bucket, beside all else."""
     usd_per_gb: Annotated[float, Field(gt=0)] = USD_PER_GB

@@ -42,6 +42,7 @@ from secure_sagemaker.baseline.sections import (
     in_one_order,
 )
 from secure_sagemaker.baseline.vocabulary import DEFAULT_MODES, ControlId, Mode
+from secure_sagemaker.baseline.within import location_lies_within
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -163,6 +164,20 @@ class SecurityBaseline(Section):
                     field,
                     f"{text} is in account {arn.account}, the role in {role.account}",
                     f"name a role of {role.account}: IAM passes no role from one account to another",
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _scans_write_within(self) -> Self:
+        buckets = tuple(f"s3://{name}" for name in self.data_perimeter.write)
+        for field, location in (("macie.memory", self.macie.memory), ("macie.snapshot", self.macie.snapshot)):
+            if location is None or not location.startswith("s3://"):
+                continue
+            if not any(location_lies_within(location, bucket) for bucket in buckets):
+                raise contradiction(
+                    field,
+                    f"{location} is in no bucket of data_perimeter.write",
+                    "add its bucket there with its owner, or name a place in one of those",
                 )
         return self
 

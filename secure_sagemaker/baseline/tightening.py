@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from secure_sagemaker.baseline.images import source_lies_within
 from secure_sagemaker.baseline.macie_section import CODE_CHANNELS, EXPANSION, USD_PER_GB
-from secure_sagemaker.baseline.sections import Waiver
+from secure_sagemaker.baseline.sections import Section, Waiver
 from secure_sagemaker.baseline.vocabulary import ControlId, IsolationMode, Mode
 from secure_sagemaker.baseline.within import (
     LiesWithin,
@@ -79,6 +79,8 @@ def same(left: object, right: object) -> bool:
         return set(left) == set(right)
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    if isinstance(left, Section) and isinstance(right, Section):
+        return left.canonical() == right.canonical()
     return left == right
 
 

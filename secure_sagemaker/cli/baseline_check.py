@@ -14,12 +14,16 @@ from secure_sagemaker import (
     ControlId,
     Hardening,
     IsolationMode,
+    Macie,
     SecureSession,
     SecurityBaseline,
 )
 from secure_sagemaker.baseline import DEFAULT_MODES
 from secure_sagemaker.baseline.comparison import Change, change_of, stated_by
 from secure_sagemaker.baseline.fields import shown
+from secure_sagemaker.baseline.macie_section import CODE_CHANNELS
+from secure_sagemaker.baseline.sections import listed
+from secure_sagemaker.baseline.tightening import CLOSED_WITH
 from secure_sagemaker.cli.exit_codes import ExitCode
 from secure_sagemaker.cli.options import EnvOption, FileArgument, RegionOption
 from secure_sagemaker.cli.output import result, table
@@ -40,6 +44,13 @@ SWITCHES: Mapping[str, ControlId] = {
     "vpc_image_repositories_only": ControlId.IMAGE_REPOSITORY,
 }
 """The control that each setting of ``[hardening]`` belongs to."""
+
+_ONE_BY_ONE = ("macie.classes", "macie.code_channels")
+_WHOLE_SCAN: Mapping[str, object] = {
+    **{field: wanted for field, wanted in CLOSED_WITH["macie.mode"].items() if field not in _ONE_BY_ONE},
+    "macie.mode": "scan",
+}
+"""What ``[macie]`` says where inputs are scanned and nothing of it is relaxed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +75,8 @@ def weakenings(baseline: SecurityBaseline) -> Iterator[Weakening]:
     strict["unknown_members"] = ("record", ControlId.UNKNOWN_MEMBER)
     strict["data_perimeter.create_buckets"] = (False, ControlId.BUCKET_CREATION)
     strict["data_perimeter.presigned_seconds"] = (3600, ControlId.DATA_PERIMETER)
+    if baseline.macie.mode != "off":
+        strict |= {field: (wanted, ControlId.INPUT_SCAN) for field, wanted in _WHOLE_SCAN.items()}
     for field, (wanted, control) in strict.items():
         if change_of(field, wanted, stated[field]) is Change.LOOSER:
             yield Weakening(field=field, states=stated[field], strict=wanted, control=control)
@@ -82,6 +95,8 @@ def weakenings(baseline: SecurityBaseline) -> Iterator[Weakening]:
         yield Weakening(
             field="secrets.allow", states=key, strict="no exception", control=ControlId.PLAINTEXT_SECRET
         )
+    if baseline.macie.mode != "off":
+        yield from _of_data(baseline.macie)
     for kind in baseline.pipelines.step_types:
         yield Weakening(
             field="pipelines.step_types",
@@ -93,6 +108,27 @@ def weakenings(baseline: SecurityBaseline) -> Iterator[Weakening]:
         mode = baseline.mode(control)
         if change_of("modes", {control: default}, {control: mode}) is Change.LOOSER:
             yield Weakening(field=f"modes.{control}", states=mode, strict=default, control=control)
+
+
+def _of_data(macie: Macie) -> Iterator[Weakening]:
+    for name, data in macie.classes.items():
+        categories = listed({one.category for one in data.accept})
+        if data.scan and not categories:
+            continue
+        yield Weakening(
+            field=f"macie.classes.{name}",
+            states=f"accepts {categories}" if data.scan else "is not scanned",
+            strict="accepts nothing sensitive",
+            control=ControlId.INPUT_SCAN,
+        )
+    for channel in macie.code_channels:
+        if channel not in CODE_CHANNELS:
+            yield Weakening(
+                field="macie.code_channels",
+                states=channel,
+                strict="channels of the SDKs' code",
+                control=ControlId.INPUT_SCAN,
+            )
 
 
 def check(

@@ -105,6 +105,15 @@ security_groups = {security_groups}
 #[references]
 #invoke = true
 
+# What Amazon Macie must have said of input data: "require" refuses a call without a verdict, "scan" has its inputs
+# scanned first, "observe" only records. Nothing sensitive is accepted but what the class of its place says.
+#[macie]
+#mode = "require"
+#maximum_cost_usd = 50.0
+#[macie.classes.customers]
+#places = ["s3://ml-datasets/customers/"]
+#accept = [{{ category = "PERSONAL_INFORMATION", maximum_severity = "Medium", under = ["network-isolation"] }}]
+
 # Tags that everything carries: one value is injected, of several the caller chooses.
 #[required_tags]
 #team = ["churn", "fraud"]

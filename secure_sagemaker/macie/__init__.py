@@ -8,4 +8,22 @@ planning    what one job is told to read: what has no verdict, and as little els
 estimate    what that would cost
 results     what Macie wrote of each object that a job looked at
 memory      verdicts kept by object version, in a file; shared_memory in a bucket or a table
+settings    what is looked for, and so what a verdict holds for
+acceptance  which verdicts are good enough
+progress    how far a scan is
+report      what is told of a scan in the end
 """
+
+from secure_sagemaker.macie.progress import ScanProgress
+from secure_sagemaker.macie.report import ScanJob, ScannedInput, ScanReport
+from secure_sagemaker.macie.verdicts import Detection, ObjectVerdict, ObjectVersion
+
+__all__ = [
+    "Detection",
+    "ObjectVerdict",
+    "ObjectVersion",
+    "ScanJob",
+    "ScanProgress",
+    "ScanReport",
+    "ScannedInput",
+]

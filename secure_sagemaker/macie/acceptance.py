@@ -105,11 +105,11 @@ class Acceptance:
         safeguards: set[Safeguard] = set()
         refused: list[Detection] = []
         for found in verdict.detections:
-            accepted = _accepting(stated.accept if stated is not None else (), found, verdict.severity)
-            if accepted is None:
+            accepting = _accepting(stated.accept if stated is not None else (), found, verdict.severity)
+            if not accepting:
                 refused.append(found)
-            else:
-                safeguards.update(accepted.under)
+            for one in accepting:
+                safeguards.update(one.under)
         if refused or (verdict.outcome is Outcome.SENSITIVE and not verdict.detections):
             grave = f", severity {verdict.severity}" if verdict.severity is not None else ""
             told = in_words(refused) or "sensitive data of no type that Macie tells"
@@ -154,21 +154,33 @@ def _with(about: ObjectVersion, lack: Lack, told: str) -> Judgement:
     return Judgement(problems=(Problem(object=about, lack=lack, told=told),))
 
 
-def _accepting(stated: tuple[Accepted, ...], found: Detection, severity: Severity | None) -> Accepted | None:
+def _accepting(
+    stated: tuple[Accepted, ...], found: Detection, severity: Severity | None
+) -> tuple[Accepted, ...]:
+    """Of those that accept it, the most particular; several where they are equally so, whatever their order."""
     # Macie grades an object's finding as a whole: what it did not grade counts as the gravest.
     grave = _RANKS[severity] if severity is not None else _RANKS[Severity.HIGH]
-    for one in stated:
-        if (
-            one.category == found.category
-            and (not one.types or found.type in one.types)
-            and grave <= _RANKS[Severity(one.maximum_severity)]
-        ):
-            return one
-    return None
+    accepting = [
+        one
+        for one in stated
+        if one.category == found.category
+        and (not one.types or found.type in one.types)
+        and grave <= _rank(one)
+    ]
+    first = min(map(_generality, accepting), default=None)
+    return tuple(one for one in accepting if _generality(one) == first)
 
 
-_SAMPLES = 20
-"""As many problems of one kind as are held: of a million, a person reads the first few."""
+def _rank(accepted: Accepted) -> int:
+    return _RANKS[Severity(accepted.maximum_severity)]
+
+
+def _generality(accepted: Accepted) -> tuple[bool, int]:
+    return not accepted.types, _rank(accepted)
+
+
+_SAMPLES = 1_000
+"""As many problems of one kind as are held of an input: of a million, somebody goes through the first of them."""
 
 
 @dataclass(kw_only=True, slots=True)

@@ -10,7 +10,17 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from secure_sagemaker.baseline import ControlId, IsolationMode, Mode, SecurityBaseline, Task, Waiver
+from secure_sagemaker.baseline import (
+    Accepted,
+    ControlId,
+    DataClass,
+    IsolationMode,
+    Mode,
+    Safeguard,
+    SecurityBaseline,
+    Task,
+    Waiver,
+)
 from secure_sagemaker.baseline.tightening import WaiverGrant
 
 T = TypeVar("T")
@@ -99,6 +109,28 @@ waiver_grants: st.SearchStrategy[WaiverGrant] = st.builds(
     waivers=st.lists(waivers, max_size=3, unique=True).map(tuple),
     waivable=st.frozensets(st.sampled_from(CONTROLS)),
 )
+
+accepted: st.SearchStrategy[Accepted] = st.builds(
+    Accepted,
+    category=st.sampled_from(("CREDENTIALS", "PERSONAL_INFORMATION")),
+    types=subsets(("AWS_CREDENTIALS", "NAME", "ADDRESS")),
+    maximum_severity=st.sampled_from(("Low", "Medium", "High")),
+    under=subsets(tuple(Safeguard)),
+)
+_FOLDERS = ("s3://ml-datasets/churn/", "s3://ml-datasets/fraud", "s3://ml-artifacts")
+data_classes: st.SearchStrategy[Mapping[str, DataClass]] = st.permutations(_FOLDERS).flatmap(
+    lambda places: st.dictionaries(
+        st.sampled_from(NAMES), st.tuples(st.lists(accepted, max_size=2).map(tuple), st.booleans())
+    ).map(
+        lambda drawn: MappingProxyType(
+            {
+                name: DataClass(places=(place,), accept=accept, scan=scan)
+                for place, (name, (accept, scan)) in zip(places, drawn.items(), strict=False)
+            }
+        )
+    )
+)
+"""Classes of data whose places do not meet."""
 
 _flags = st.booleans()
 _isolation = st.sampled_from(IsolationMode)
@@ -189,6 +221,20 @@ FIELDS: Mapping[str, st.SearchStrategy[object]] = {
     "macie.minimum_coverage": st.floats(0, 1),
     "macie.maximum_age_days": st.integers(0, 400),
     "macie.maximum_cost_usd": st.floats(0, 1000),
+    "macie.sampling_percentage": st.integers(1, 100),
+    "macie.identifiers": st.sampled_from(("none", "recommended", "all")),
+    "macie.include_identifiers": subsets(("ADDRESS", "NAME")),
+    "macie.exclude_identifiers": subsets(("ADDRESS", "NAME")),
+    "macie.custom_identifiers": subsets(("churn-id", "fraud-id")),
+    "macie.allow_lists": subsets(("list-a", "list-b")),
+    "macie.classes": data_classes,
+    "macie.code_channels": subsets(("code", "sm_code", "notebooks")),
+    "macie.memory": st.sampled_from(("dynamodb:verdicts", "dynamodb:others")),
+    "macie.snapshot": st.sampled_from(("s3://ml-artifacts/cleared/", "s3://ml-artifacts/read/")),
+    "macie.maximum_bucket_score": st.integers(0, 100),
+    "macie.usd_per_gb": st.floats(0.01, 10),
+    "macie.expansion": mappings(("gz", "parquet"), st.floats(1, 100)),
+    "macie.timeout_minutes": st.integers(1, 10000),
 }
 """For each row of the table of tightening, values of the field's own type."""
 
@@ -218,6 +264,8 @@ def baselines(draw: st.DrawFn) -> SecurityBaseline:
     stated: dict[str, dict[str, object]] = {}
     for path in FIELDS:
         section, _, name = path.partition(".")
+        if path == "macie.snapshot" and "ml-artifacts" not in write:
+            continue
         if section in (
             "network_isolation",
             "hardening",
@@ -230,6 +278,13 @@ def baselines(draw: st.DrawFn) -> SecurityBaseline:
             "privatelink",
         ):
             stated.setdefault(section, {})[name] = draw(FIELDS[path])
+    macie = stated["macie"]
+    if macie["identifiers"] == "recommended":
+        del macie["include_identifiers"]
+    if macie["identifiers"] != "all":
+        del macie["exclude_identifiers"]
+    if macie["identifiers"] == "none" and not (macie["include_identifiers"] or macie["custom_identifiers"]):
+        macie["mode"] = "off"
     return SecurityBaseline.model_validate(
         {
             **stated,

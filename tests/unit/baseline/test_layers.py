@@ -183,6 +183,76 @@ LOOSENING = [
         "only become lower",
         id="macie-age",
     ),
+    pytest.param(
+        '[macie]\nmode = "scan"',
+        "[macie]\nsampling_percentage = 50",
+        "macie.sampling_percentage",
+        "only become higher",
+        id="macie-sampling",
+    ),
+    pytest.param(
+        '[macie]\nmode = "scan"',
+        '[macie]\nidentifiers = "none"\ninclude_identifiers = ["NAME"]',
+        "macie.identifiers",
+        "none < recommended < all",
+        id="macie-looks-for-less",
+    ),
+    pytest.param(
+        '[macie]\nmode = "require"\nidentifiers = "all"',
+        '[macie]\nidentifiers = "all"\nexclude_identifiers = ["NAME"]',
+        "macie.exclude_identifiers",
+        "within []",
+        id="macie-identifier-excluded",
+    ),
+    pytest.param(
+        '[macie]\nmode = "require"',
+        '[macie]\nallow_lists = ["mine"]',
+        "macie.allow_lists",
+        '["mine"] does not stay within []',
+        id="macie-allow-list",
+    ),
+    pytest.param(
+        '[macie]\nmode = "require"',
+        '[macie.classes.mine]\nplaces = ["s3://ml-artifacts/mine"]\nscan = false',
+        "macie.classes",
+        '{mine = {places = ["s3://ml-artifacts/mine"], scan = false}} does not stay within {}',
+        id="macie-class",
+    ),
+    pytest.param(
+        '[macie.classes.mine]\nplaces = ["s3://ml-artifacts/mine"]',
+        '[macie.classes.mine]\nplaces = ["s3://ml-artifacts/mine"]\naccept = [{ category = "CREDENTIALS" }]',
+        "macie.classes",
+        "unchanged",
+        id="macie-class-accepts-more",
+    ),
+    pytest.param(
+        '[macie]\nmode = "observe"',
+        '[macie]\ncode_channels = ["code", "train"]',
+        "macie.code_channels",
+        '["code", "train"]',
+        id="macie-data-called-code",
+    ),
+    pytest.param(
+        "[macie]\nmaximum_cost_usd = 10.0",
+        "[macie]\nusd_per_gb = 0.01",
+        "macie.usd_per_gb",
+        "0.01 does not stay within 1.25",
+        id="macie-price",
+    ),
+    pytest.param(
+        "[macie]\nmaximum_cost_usd = 10.0",
+        "[macie]\nexpansion = { parquet = 1.5, csv = 1.0 }",
+        "macie.expansion",
+        "{parquet = 1.5} does not stay within {parquet = 6.0}",
+        id="macie-expansion",
+    ),
+    pytest.param(
+        '[macie]\nmemory = "dynamodb:verdicts"',
+        '[macie]\nmemory = "dynamodb:mine"',
+        "macie.memory",
+        "must be the same",
+        id="macie-memory",
+    ),
 ]
 
 
@@ -228,6 +298,17 @@ def test_a_loosening_layer_is_refused(organisation: str, project: str, field: st
             id="subset-of-subnets",
         ),
         pytest.param("", '[privatelink]\nallowed_networks = ["10.0.0.0/8"]', id="networks-named"),
+        pytest.param(
+            '[macie]\nmode = "scan"\nmaximum_cost_usd = 10.0',
+            '[macie]\nmode = "require"\nidentifiers = "all"\ncode_channels = ["code"]\nusd_per_gb = 2.0\n'
+            "expansion = { gz = 8.0, csv = 1.0 }\nmaximum_bucket_score = 20",
+            id="macie-tightened",
+        ),
+        pytest.param(
+            '[macie.classes.mine]\nplaces = ["s3://ml-artifacts/x", "s3://ml-artifacts/y"]',
+            '[macie.classes.mine]\nplaces = ["s3://ml-artifacts/y", "s3://ml-artifacts/x"]',
+            id="same-class-any-order",
+        ),
     ],
 )
 def test_a_tightening_layer_is_let_through(organisation: str, project: str) -> None:

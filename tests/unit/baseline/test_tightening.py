@@ -86,6 +86,18 @@ CHAINS: dict[str, tuple[object, ...]] = {
     "macie.minimum_coverage": (0.0, 0.5, 1.0),
     "macie.maximum_age_days": (90, 30, 0),
     "macie.maximum_cost_usd": (100.0, 1.0, 0.0),
+    "macie.sampling_percentage": (1, 50, 100),
+    "macie.identifiers": ("none", "recommended", "all"),
+    "macie.include_identifiers": ((), (A,), (B, A)),
+    "macie.exclude_identifiers": ((B, A), (A,), ()),
+    "macie.custom_identifiers": ((), (A,), (B, A)),
+    "macie.allow_lists": ((B, A), (A,), ()),
+    "macie.classes": ({A: A, B: B}, {A: A}, {}),
+    "macie.code_channels": ((B, A), (A,), ()),
+    "macie.maximum_bucket_score": (100, 50, 0),
+    "macie.usd_per_gb": (0.5, 1.0, 1.25),
+    "macie.expansion": ({}, {A: 2.0}, {A: 6.0}, {A: 6.0, B: 1.0}),
+    "macie.timeout_minutes": (10080, 720, 1),
 }
 ONE_VALUE = {
     "schema_version",
@@ -103,6 +115,8 @@ ONE_VALUE = {
     "kms.s3",
     "vpc.vpc_id",
     "data_perimeter.default_bucket",
+    "macie.memory",
+    "macie.snapshot",
 }
 
 
@@ -139,6 +153,8 @@ def test_the_way_goes_one_way(path: str) -> None:
         pytest.param("data_perimeter.write", {A: A}, {A: B}, id="owner-changed"),
         pytest.param("kms.s3_encryption_context", {A: A}, {A: B}, id="context-changed"),
         pytest.param("vpc.subnets", (A,), (B,), id="nothing-in-common"),
+        pytest.param("macie.classes", {A: A}, {A: B}, id="class-changed"),
+        pytest.param("macie.expansion", {A: 6.0}, {A: 2.0}, id="factor-lowered"),
         pytest.param("privatelink.allowed_networks", (A,), (), id="any-network-again"),
     ],
 )

@@ -109,6 +109,38 @@ def test_isolation_keys_and_secrets_can_be_weakened_too(field: str, text: str) -
     assert [field] == [one.field for one in weakenings(resolved(text))]
 
 
+CUSTOMERS = '[macie.classes.customers]\nplaces = ["s3://ml-artifacts/customers"]'
+
+
+@pytest.mark.parametrize(
+    ("weakened", "extra"),
+    [
+        (None, ""),
+        (None, CUSTOMERS),
+        (("macie.mode", "observe"), 'mode = "observe"'),
+        (("macie.minimum_coverage", 0.9), "minimum_coverage = 0.9"),
+        (("macie.maximum_age_days", 31), "maximum_age_days = 31"),
+        (("macie.sampling_percentage", 50), "sampling_percentage = 50"),
+        (("macie.identifiers", "none"), 'identifiers = "none"\ninclude_identifiers = ["NAME"]'),
+        (("macie.exclude_identifiers", ("NAME",)), 'identifiers = "all"\nexclude_identifiers = ["NAME"]'),
+        (("macie.allow_lists", ("mine",)), 'allow_lists = ["mine"]'),
+        (("macie.code_channels", "train"), 'code_channels = ["code", "train"]'),
+        (("macie.classes.customers", "is not scanned"), f"{CUSTOMERS}\nscan = false"),
+        (
+            ("macie.classes.customers", "accepts CREDENTIALS, PERSONAL_INFORMATION"),
+            f'{CUSTOMERS}\naccept = [{{ category = "PERSONAL_INFORMATION" }}, {{ category = "CREDENTIALS" }}]',
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_scan_lets_pass_is_a_weakening(weakened: tuple[str, object] | None, extra: str) -> None:
+    """Where scans are asked for, whatever of [macie] accepts or reads less is listed; where not, nothing."""
+    mode = "" if extra.startswith("mode") else 'mode = "require"\n'
+    found = [(one.field, one.states) for one in weakenings(resolved(f"{STRICT}\n[macie]\n{mode}{extra}\n"))]
+    assert [weakened] * (weakened is not None) == found
+    if mode:
+        assert [] == list(weakenings(resolved(f"{STRICT}\n[macie]\n{extra}\n")))
+
+
 @pytest.mark.parametrize(
     "extra", ['[modes]\ns3-encryption = "refuse"', "[hardening]\nvpc_image_repositories_only = true"]
 )
@@ -266,7 +298,10 @@ def test_nothing_stated_is_left_out(tmp_path: Path) -> None:
         "kms.output",
         "kms.s3",
         "vpc.vpc_id",
+        "macie.maximum_bucket_score",
         "macie.maximum_cost_usd",
+        "macie.memory",
+        "macie.snapshot",
     }
     absent |= {
         f"role.{name}"
