@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
-from secure_sagemaker.preflight.addresses import Network, Span
+from secure_sagemaker.network.peers import Network
+from secure_sagemaker.network.routing import RouteTable
+from secure_sagemaker.preflight.addresses import Span
 from secure_sagemaker.preflight.services import INTERFACES
 
 __all__ = [
@@ -19,11 +20,8 @@ __all__ = [
     "GroupRule",
     "NetworkAcl",
     "NetworkFacts",
-    "Route",
-    "RouteTable",
     "SecurityGroup",
     "Subnet",
-    "TargetKind",
     "VpcDns",
     "WantedNetwork",
 ]
@@ -41,63 +39,6 @@ class Answer(Generic[T]):
     """Why there is no answer; the value is none then."""
     code: str = ""
     """AWS's code of that, or our error's name."""
-
-
-class TargetKind(StrEnum):
-    """What a route leads to."""
-
-    LOCAL = "local"
-    INTERNET = "internet gateway"
-    EGRESS_ONLY = "egress-only internet gateway"
-    NAT = "NAT gateway"
-    ENDPOINT = "VPC endpoint"
-    TRANSIT = "transit gateway"
-    PEERING = "peering connection"
-    ELSEWHERE = "appliance, VPN or other network"
-
-
-_KINDS = (
-    ("igw-", TargetKind.INTERNET),
-    ("cagw-", TargetKind.INTERNET),  # a carrier gateway: the internet, by a mobile network
-    ("eigw-", TargetKind.EGRESS_ONLY),
-    ("nat-", TargetKind.NAT),
-    ("vpce-", TargetKind.ENDPOINT),
-    ("tgw-", TargetKind.TRANSIT),
-    ("pcx-", TargetKind.PEERING),
-)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Route:
-    """One route of a table."""
-
-    destination: Network | str
-    """Addresses, or the id of a prefix list."""
-    target: str
-    """``local``, or the id of what it leads to; empty where AWS tells none."""
-    blackhole: bool = False
-    """What it leads to is gone, so that what it matches is dropped."""
-    propagated: bool = False
-    """It came by a VPN or Direct Connect gateway, and gives way to one that was written."""
-
-    @property
-    def kind(self) -> TargetKind:
-        """What it leads to."""
-        if self.target == "local":
-            return TargetKind.LOCAL
-        return next((kind for prefix, kind in _KINDS if self.target.startswith(prefix)), TargetKind.ELSEWHERE)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RouteTable:
-    """A route table."""
-
-    id: str
-    vpc: str
-    main: bool = False
-    subnets: tuple[str, ...] = ()
-    """Those that name it."""
-    routes: tuple[Route, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
