@@ -93,6 +93,14 @@ def test_what_is_there_is_read_whole(session: boto3.Session) -> None:
     assert ("eu-west-1", "", "") == (bucket.region.value, bucket.policy.value, bucket.versioning.value)
 
 
+def test_a_role_of_another_path_is_not_the_one_that_is_named(session: boto3.Session) -> None:
+    """IAM finds it by its name, and its ARN tells that it is another."""
+    session.client("iam").create_role(RoleName="launcher", Path="/other/", AssumeRolePolicyDocument="{}")
+    assert Answer(value=None) == read(session).roles[WANTED.role].trust
+    named = replace(WANTED, role=f"arn:aws:iam::{ACCOUNT}:role/other/launcher")
+    assert Answer(value="{}") == read(session, named).roles[named.role].trust
+
+
 @pytest.mark.parametrize(
     ("error", "told"),
     [
