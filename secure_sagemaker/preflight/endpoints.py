@@ -18,7 +18,6 @@ from secure_sagemaker.preflight.facts import (
 from secure_sagemaker.preflight.findings import Finding
 from secure_sagemaker.preflight.foreigners import let_through
 from secure_sagemaker.preflight.groups import lets
-from secure_sagemaker.preflight.policies import Verdict
 from secure_sagemaker.preflight.services import action_prefix
 
 __all__ = [
@@ -250,11 +249,9 @@ def decide_policies(facts: NetworkFacts, wanted: WantedNetwork) -> Iterator[Find
                 "no foreign principal passes"
                 + (", and none of ours to a foreign bucket" * (service == "s3")),
             )
-        elif passing[1] is Verdict.ALLOWED:
-            fix = f"aws ec2 modify-vpc-endpoint --vpc-endpoint-id {endpoint.id} --policy-document file://policy.json"
-            yield check.problem(subject, passing[0], fix=fix)
         else:
-            yield check.unknown(subject, f"{passing[0]} depends on a condition that is not known here")
+            fix = f"aws ec2 modify-vpc-endpoint --vpc-endpoint-id {endpoint.id} --policy-document file://policy.json"
+            yield passing.finding(check, subject, fix=fix)
 
 
 def _s3_gateway(

@@ -171,6 +171,13 @@ class WantedNetwork:
     vpc: str | None = None
     services: tuple[str, ...] = INTERFACES
     """What is reached by interface endpoints, as PrivateLink names it."""
+    trusted_accounts: tuple[str, ...] = ()
+    """Those that policies may name beside the account itself."""
+
+    @property
+    def ours(self) -> frozenset[str]:
+        """The accounts that are no strangers'."""
+        return frozenset({self.account, *self.trusted_accounts})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

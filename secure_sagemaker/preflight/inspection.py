@@ -33,6 +33,7 @@ def wanted_network(baseline: SecurityBaseline) -> WantedNetwork:
         groups=baseline.vpc.security_groups,
         vpc=baseline.vpc.vpc_id,
         services=interfaces(baseline),
+        trusted_accounts=baseline.data_perimeter.trusted_accounts,
     )
 
 
@@ -63,6 +64,7 @@ def wanted_account(baseline: SecurityBaseline, *, today: date) -> WantedAccount:
         session_policy="" if passed.document is None else passed.document.to_json(),
         session_policy_arns=passed.arns,
         macie=baseline.macie.mode != "off",
+        trusted_accounts=perimeter.trusted_accounts,
     )
 
 
