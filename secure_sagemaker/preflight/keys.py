@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from secure_sagemaker.identity.policies import via_service
 from secure_sagemaker.preflight.account_facts import AccountFacts, Key, KeyFacts, WantedAccount
 from secure_sagemaker.preflight.catalogue import CHECKS
 from secure_sagemaker.preflight.findings import READ, Finding
@@ -104,18 +105,13 @@ def _strangers(one: KeyFacts, key: Key, policy: str, wanted: WantedAccount) -> F
 
 
 def _uses(wanted: WantedAccount) -> Iterator[tuple[str, Mapping[str, str]]]:
-    suffix = "amazonaws.com.cn" if wanted.partition == "aws-cn" else "amazonaws.com"
-    by_s3 = {"kms:viaservice": f"s3.{wanted.region}.{suffix}", "kms:calleraccount": wanted.account}
-    yield "kms:GenerateDataKey", by_s3
-    yield "kms:Decrypt", by_s3
-    yield (
-        "kms:CreateGrant",
-        {
-            "kms:viaservice": f"sagemaker.{wanted.region}.{suffix}",
-            "kms:calleraccount": wanted.account,
-            "kms:grantisforawsresource": "true",
-        },
-    )
+    def by(service: str) -> Mapping[str, str]:
+        via = via_service(service, region=wanted.region, partition=wanted.partition)
+        return {"kms:viaservice": via, "kms:calleraccount": wanted.account}
+
+    yield "kms:GenerateDataKey", by("s3")
+    yield "kms:Decrypt", by("s3")
+    yield "kms:CreateGrant", {**by("sagemaker"), "kms:grantisforawsresource": "true"}
 
 
 def _use(
