@@ -313,7 +313,7 @@ _ROWS = (
         Severity.HIGH,
         case="evaluated, not compared: neither a made-up stranger nor any other account or principal that the policy "
         "names may do anything by it, but for data_perimeter.trusted_accounts; and, of S3, our own role nothing with "
-        "a bucket of a made-up account, or of one that it names",
+        "a bucket of a made-up account, or of one that it names and that owns no bucket of the data perimeter",
         remedy="add aws:PrincipalOrgID or aws:PrincipalAccount, and aws:ResourceAccount, to its policy's conditions",
     ),
     _check(

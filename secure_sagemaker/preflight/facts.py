@@ -173,6 +173,8 @@ class WantedNetwork:
     """What is reached by interface endpoints, as PrivateLink names it."""
     trusted_accounts: tuple[str, ...] = ()
     """Those that policies may name beside the account itself."""
+    bucket_owners: tuple[str, ...] = ()
+    """Those whose buckets the baseline names."""
 
     @property
     def ours(self) -> frozenset[str]:

@@ -258,7 +258,7 @@ def _requests(
     ours, own = our_role(wanted.account, wanted.role), own_resource(wanted.account)
     away = [
         (resource, foreign_resource(account))
-        for account in other_accounts(statements, ours=wanted.ours)
+        for account in other_accounts(statements, ours={*wanted.ours, *wanted.bucket_owners})
         for resource in _theirs(service, account, wanted)
     ]
     near = [(resource, own) for resource in instances(statements, "Resource", service)]

@@ -24,6 +24,7 @@ __all__ = ["inspect", "wanted_account", "wanted_network"]
 
 def wanted_network(baseline: SecurityBaseline) -> WantedNetwork:
     """What a baseline says of the network."""
+    perimeter = baseline.data_perimeter
     return WantedNetwork(
         region=baseline.region,
         partition=baseline.role_arn.partition,
@@ -33,7 +34,8 @@ def wanted_network(baseline: SecurityBaseline) -> WantedNetwork:
         groups=baseline.vpc.security_groups,
         vpc=baseline.vpc.vpc_id,
         services=interfaces(baseline),
-        trusted_accounts=baseline.data_perimeter.trusted_accounts,
+        trusted_accounts=perimeter.trusted_accounts,
+        bucket_owners=tuple(dict.fromkeys((*perimeter.read.values(), *perimeter.write.values()))),
     )
 
 

@@ -110,12 +110,16 @@ def test_a_principal_whose_account_is_not_told_is_not_said_to_be_ours(named: dic
 
 
 def test_the_bucket_of_an_account_that_is_named_is_tried_with_our_own_role() -> None:
-    """What keeps our data from a made-up account's buckets, and lets it out to one by its number, is open."""
+    """What keeps our data from a made-up account's buckets, and lets it out to one by its number, is open.
+
+    One that owns a bucket of the data perimeter may be named.
+    """
     to = {"StringEquals": {"aws:PrincipalAccount": ACCOUNT, "aws:ResourceAccount": [ACCOUNT, OTHER]}}
     passing = let_through(policy(allow(to)), "s3", WANTED)
     assert passing is not None
     assert OTHER in passing.told
-    assert let_through(policy(allow(to)), "s3", replace(WANTED, trusted_accounts=(OTHER,))) is None
+    for ours in ({"trusted_accounts": (OTHER,)}, {"bucket_owners": (OTHER,)}):
+        assert let_through(policy(allow(to)), "s3", replace(WANTED, **ours)) is None
 
 
 @pytest.mark.parametrize("service", ["s3", "kms", "sagemaker"])
