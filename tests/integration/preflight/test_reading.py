@@ -16,8 +16,6 @@ from secure_sagemaker.preflight.account_reading import ask_account
 from secure_sagemaker.preflight.facts import Answer
 from secure_sagemaker.preflight.reading import Reader
 
-pytestmark = pytest.mark.once
-
 ACCOUNT = "123456789012"
 WANTED = WantedAccount(
     region="eu-west-1",

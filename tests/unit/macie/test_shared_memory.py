@@ -18,8 +18,6 @@ from secure_sagemaker.macie.memory import SqliteMemory, VerdictMemory
 from secure_sagemaker.macie.shared_memory import DynamoDbMemory, S3Memory
 from secure_sagemaker.macie.verdicts import Detection, ObjectVerdict, ObjectVersion, Outcome, Severity
 
-pytestmark = pytest.mark.once
-
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 TRAIN = ObjectVersion(bucket="ml-datasets", key="churn/train.csv", etag="9b2c", size=120)
 CLEAR = ObjectVerdict(object=TRAIN, outcome=Outcome.CLEAR, read_at=NOON, job_id="job-1")
