@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from itertools import groupby
-from typing import Annotated
+from typing import Annotated, assert_never
 
 import typer
 
@@ -62,6 +62,8 @@ def show(
             print("\n".join(_toml(read)))
         case Format.JSON:
             print(json.dumps(_json(read), indent=2, default=str))
+        case _:
+            assert_never(format_)
 
 
 def _entries(read: ReadBaseline) -> Iterator[_Entry]:

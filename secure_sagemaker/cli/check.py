@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, assert_never
 
 import typer
 from rich.text import Text
@@ -41,7 +41,7 @@ def check(
         Format, typer.Option("--format", metavar="text|json|sarif", help="How to tell the findings.")
     ] = Format.TEXT,
 ) -> None:
-    """Ask AWS whether the network is what the baseline says.
+    """Ask AWS whether the account and its network are what the baseline says.
 
     Changes nothing. What cannot be read is unknown, and counts as what was not found well. Exit status: 0 when
     everything is as it should be, else the highest severity among problems and unknowns.
@@ -55,6 +55,8 @@ def check(
             print(json.dumps(report.as_dict(), indent=2))
         case Format.SARIF:
             print(json.dumps(as_sarif(report, session.baseline), indent=2))
+        case _:
+            assert_never(format_)
     raise typer.Exit(ExitCode.of_severities(one.severity for one in report.open))
 
 

@@ -2,7 +2,7 @@
 
 import json
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, assert_never
 
 import typer
 
@@ -43,3 +43,5 @@ def endpoints(
             print(found, end="")
         case Format.JSON:
             print(json.dumps({**found.layer, "missing": list(found.missing)}, indent=2))
+        case _:
+            assert_never(format_)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TypeGuard
+from typing import Annotated, TypeGuard, assert_never
 
 import botocore.session
 import typer
@@ -83,6 +83,8 @@ def explain(
             _tell(enforcement, changed)
         case Format.JSON:
             print(json.dumps(_as_json(enforcement, changed), indent=2))
+        case _:
+            assert_never(format_)
     raise typer.Exit(ExitCode.of(decision.control_id for decision in enforcement.refusals))
 
 

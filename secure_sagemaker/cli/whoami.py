@@ -2,7 +2,7 @@
 
 import json
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, assert_never
 
 import typer
 
@@ -41,3 +41,5 @@ def whoami(
             result().print(str(verified), soft_wrap=True)
         case Format.JSON:
             print(json.dumps(verified.as_dict(), indent=2))
+        case _:
+            assert_never(format_)

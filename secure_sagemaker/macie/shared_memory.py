@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["DynamoDbMemory", "S3Memory"]
 
 _LINES = 50_000
+_TRIES = 8
+_WAIT = 0.05
+"""In seconds; each time it is twice as long."""
 _REMEDY = (
     "look at the name, the region and the role's permissions of what [macie] names as the memory of verdicts"
 )
@@ -40,13 +43,23 @@ class S3Memory:
         bucket: The bucket.
         prefix: What the keys begin with; a slash at the end is added.
         local: Holds what was read, to be found quickly.
+        sleep: Waits, in seconds, where another writes at the same moment.
     """
 
-    def __init__(self, *, client: S3Client, bucket: str, prefix: str, local: SqliteMemory) -> None:
+    def __init__(
+        self,
+        *,
+        client: S3Client,
+        bucket: str,
+        prefix: str,
+        local: SqliteMemory,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
         self._client = client
         self._bucket = bucket
         self._prefix = f"{prefix.rstrip('/')}/" if prefix else ""
         self._local = local
+        self._sleep = sleep
         self._followed: set[str] = set()
 
     def __repr__(self) -> str:
@@ -76,19 +89,27 @@ class S3Memory:
             lines = sorted(json.dumps(_line(one)) for one in batch)
             body = gzip.compress("\n".join(lines).encode(), mtime=0)
             key = f"{self._folder(settings)}{hashlib.sha256(body).hexdigest()}.jsonl.gz"
+            self._write(key, body)
+            self._local.remember(batch, settings=settings)
+            self._local.loaded(key)
+
+    def _write(self, key: str, body: bytes) -> None:
+        for attempt in range(_TRIES):
             try:
                 self._client.put_object(Bucket=self._bucket, Key=key, Body=body, IfNoneMatch="*")
             except ClientError as failed:
-                if failed.response["Error"]["Code"] not in {
-                    "PreconditionFailed",
-                    "ConditionalRequestConflict",
-                }:
-                    raise self._failed("written", failed) from failed
-                # Somebody has written, or is writing, these very lines: the name is their digest.
+                match failed.response["Error"]["Code"]:
+                    case "PreconditionFailed":
+                        return  # somebody has written these very lines: the name is their digest
+                    case "ConditionalRequestConflict" if attempt < _TRIES - 1:
+                        # Somebody writes or deletes it at this moment: nobody knows yet what will stand there.
+                        self._sleep(_WAIT * 2**attempt)
+                    case _:
+                        raise self._failed("written", failed) from failed
             except BotoCoreError as failed:
                 raise self._failed("written", failed) from failed
-            self._local.remember(batch, settings=settings)
-            self._local.loaded(key)
+            else:
+                return
 
     def _folder(self, settings: str) -> str:
         return f"{self._prefix}{hashlib.sha256(settings.encode()).hexdigest()[:32]}/"
@@ -159,7 +180,6 @@ class DynamoDbClient(Protocol):
 
 
 _ITEMS = 100
-_TRIES = 8
 
 
 class DynamoDbMemory:
@@ -245,7 +265,7 @@ class DynamoDbMemory:
             asked = cast("Mapping[str, object]", answer.get("UnprocessedKeys") or {})
             if not asked:
                 return
-            self._sleep(0.05 * 2**attempt)
+            self._sleep(_WAIT * 2**attempt)
         raise ScanError(
             f"the memory of verdicts {self._table} in DynamoDB is too busy to be read",
             remedy="give the table more read capacity, or have it grow on demand",

@@ -86,7 +86,7 @@ class _Looks:
         connected: socket.socket = super()._new_conn()  # type: ignore[misc]  # of urllib3's class, which it is mixed into
         try:
             self.peers.check(self.host, str(connected.getpeername()[0]))
-        except BaseException:
+        except BaseException:  # whatever it is, an interrupt too: no socket stays open, and it is raised on
             connected.close()
             raise
         return connected

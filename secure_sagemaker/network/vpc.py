@@ -12,25 +12,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from secure_sagemaker.exceptions import SessionError
 from secure_sagemaker.locks import ForkSafeLock
-from secure_sagemaker.network.gateway import Listed, Route, RouteTable, problem_with
+from secure_sagemaker.network.gateway import problem_with
 from secure_sagemaker.network.peers import EarlyPeers, Network, PeerPolicy
+from secure_sagemaker.network.routing import s3_list_of, tables_of
 
 __all__ = ["Vpc", "VpcEndpoint"]
 
 _T = TypeVar("_T")
 _Ec2 = Any  # its stubs are no dependency, and every answer is turned into facts at once
-_TARGETS = (
-    "GatewayId",
-    "NatGatewayId",
-    "TransitGatewayId",
-    "VpcPeeringConnectionId",
-    "EgressOnlyInternetGatewayId",
-    "NetworkInterfaceId",
-    "InstanceId",
-    "LocalGatewayId",
-    "CarrierGatewayId",
-    "CoreNetworkArn",
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -200,52 +189,28 @@ def _endpoint(row: Mapping[str, Any]) -> VpcEndpoint:
 
 def _s3_networks(client: _Ec2, subnets: Sequence[str]) -> tuple[Network, ...]:
     vpc, region = _vpc_of(client, subnets), client.meta.region_name
-    tables = _all(client, "describe_route_tables", "RouteTables", Filters=[_filter("vpc-id", vpc)])
+    tables = tables_of(_all(client, "describe_route_tables", "RouteTables", Filters=[_filter("vpc-id", vpc)]))
     gateways = {
         one.id
         for one in _endpoints(client, subnets)
         if one.kind == "Gateway" and one.service.endswith(f".{region}.s3")
     }
-    facts = tuple(_table(table) for table in tables)
-    named = sorted({route.destination for table in facts for route in table.routes if route.is_list})
-    lists = _all(client, "describe_managed_prefix_lists", "PrefixLists", PrefixListIds=named) if named else ()
-    listed = tuple(_listed(client, row, region) for row in lists)
-    if (problem := problem_with(tables=facts, subnets=subnets, lists=listed, gateways=gateways)) is not None:
+    routed = (route.destination for table in tables for route in table.routes)
+    named = sorted({destination for destination in routed if isinstance(destination, str)})
+    rows = _all(client, "describe_managed_prefix_lists", "PrefixLists", PrefixListIds=named) if named else ()
+    lists, s3_list = {row["PrefixListId"]: _entries(client, row) for row in rows}, s3_list_of(rows, region)
+    problem = problem_with(
+        vpc=vpc, tables=tables, subnets=subnets, lists=lists, s3_list=s3_list, gateways=gateways
+    )
+    if problem is not None:
         raise SessionError(
             f"S3 is to be reached by its gateway endpoint, and {problem}",
             remedy="associate the gateway endpoint with the route tables of vpc.subnets, and remove nearer routes; or"
             " reach S3 by an interface endpoint: privatelink.services, s3 = 'private-dns' or 'endpoint'",
         )
-    return next(one.networks for one in listed if one.is_s3)
+    return lists[s3_list]
 
 
-def _listed(client: _Ec2, row: Mapping[str, Any], region: str) -> Listed:
+def _entries(client: _Ec2, row: Mapping[str, Any]) -> tuple[Network, ...]:
     entries = _all(client, "get_managed_prefix_list_entries", "Entries", PrefixListId=row["PrefixListId"])
-    # Whoever may make lists may name them as AWS does: the owner tells.
-    is_s3 = row["OwnerId"] == "AWS" and str(row["PrefixListName"]).endswith(f"amazonaws.{region}.s3")
-    return Listed(
-        id=row["PrefixListId"], is_s3=is_s3, networks=tuple(ip_network(entry["Cidr"]) for entry in entries)
-    )
-
-
-def _table(row: Mapping[str, Any]) -> RouteTable:
-    associated = [
-        one
-        for one in row["Associations"]
-        if one.get("AssociationState", {}).get("State", "associated") == "associated"
-    ]
-    return RouteTable(
-        id=row["RouteTableId"],
-        main=any(one.get("Main", False) for one in associated),
-        subnets=tuple(one["SubnetId"] for one in associated if "SubnetId" in one),
-        routes=tuple(_route(route) for route in row["Routes"]),
-    )
-
-
-def _route(row: Mapping[str, Any]) -> Route:
-    keys = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
-    return Route(
-        destination=next((str(row[key]) for key in keys if row.get(key)), ""),
-        target=next((str(row[key]) for key in _TARGETS if row.get(key)), ""),
-        active=row.get("State", "active") == "active",
-    )
+    return tuple(ip_network(entry["Cidr"]) for entry in entries)

@@ -51,6 +51,13 @@ class WantedAccount:
     """The managed ones that narrow it."""
     macie: bool = False
     """Scans are asked for."""
+    trusted_accounts: tuple[str, ...] = ()
+    """Those that policies may name beside the account itself."""
+
+    @property
+    def ours(self) -> frozenset[str]:
+        """The accounts that are no strangers'."""
+        return frozenset({self.account, *self.trusted_accounts})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +79,11 @@ class Key:
     def region(self) -> str:
         """Where it is."""
         return self.arn.split(":")[3]
+
+    @property
+    def account(self) -> str:
+        """Whose it is."""
+        return self.arn.split(":")[4]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

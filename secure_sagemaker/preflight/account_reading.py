@@ -182,6 +182,11 @@ def _of_role(iam: _Client, arn: str) -> Callable[[], RoleFacts]:
     nothing: Mapping[str, Any] | None = None
     none: tuple[str, ...] = ()
 
+    def described() -> Mapping[str, Any] | None:
+        # IAM is asked by the name alone, whatever the path: another role may have it.
+        found: Mapping[str, Any] = iam.get_role(RoleName=name)["Role"]
+        return found if found["Arn"] == arn else None
+
     def policies() -> tuple[str, ...]:
         inline = [
             json.dumps(iam.get_role_policy(RoleName=name, PolicyName=one)["PolicyDocument"])
@@ -198,7 +203,7 @@ def _of_role(iam: _Client, arn: str) -> Callable[[], RoleFacts]:
     def read() -> RoleFacts:
         role = asked(
             "iam:GetRole",
-            lambda: _unless(("NoSuchEntity",), lambda: dict(iam.get_role(RoleName=name)["Role"]), nothing),
+            lambda: _unless(("NoSuchEntity",), described, nothing),
             nothing,
         )
         if role.value is None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from secure_sagemaker.preflight.addresses import Network, Span, intersection, span, without
+from secure_sagemaker.network.peers import Network
+from secure_sagemaker.preflight.addresses import Span, intersection, span, without
 from secure_sagemaker.preflight.facts import AclEntry, NetworkAcl, Subnet
 
 __all__ = ["EPHEMERAL", "HTTPS", "acl_of", "barred", "barred_between"]

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import (
-    IPv4Address,
-    IPv4Network,
-    IPv6Address,
-    IPv6Network,
-    ip_network,
-)
+from ipaddress import IPv4Address, IPv6Address, ip_network
+
+from secure_sagemaker.network.peers import Network
 
 __all__ = [
     "ANYWHERE",
     "Address",
-    "Network",
     "Span",
     "address_at",
     "covers",
@@ -26,7 +21,6 @@ __all__ = [
 ]
 
 Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
 Span = tuple[int, int]
 """The first and the last of a range."""
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from secure_sagemaker.preflight.account_facts import AccountFacts, BucketFacts, WantedAccount
 from secure_sagemaker.preflight.catalogue import CHECKS
-from secure_sagemaker.preflight.findings import Finding
+from secure_sagemaker.preflight.findings import READ, Finding
 from secure_sagemaker.preflight.foreigners import (
-    FOREIGN_ACCOUNT,
-    foreign_context,
-    foreign_principal,
-    own_context,
+    NOT_KNOWN,
+    Caller,
+    instances,
+    our_role,
     own_resource,
+    passing,
+    strangers,
 )
 from secure_sagemaker.preflight.policies import (
     PolicyStatement,
@@ -25,7 +27,6 @@ from secure_sagemaker.preflight.policies import (
 
 __all__ = ["decide_buckets"]
 
-_READ = "let the role read it, and check again"
 _BLOCKS = 4
 _ACTIONS = ("s3:GetObject", "s3:PutObject", "s3:ListBucket")
 
@@ -54,7 +55,7 @@ def _exists(one: BucketFacts, wanted: WantedAccount) -> Iterator[Finding]:
     if one.region.unread:
         told = f"{one.region.unread}, which S3 also answers where the owner is not {owner}"
         yield exists.unknown(name, told if one.region.code == "AccessDenied" else one.region.unread)
-        yield region.unknown(name, one.region.unread, remedy=_READ)
+        yield region.unknown(name, one.region.unread, remedy=READ)
     elif one.region.value is None:
         yield exists.problem(name, "there is no such bucket")
     else:
@@ -68,7 +69,7 @@ def _exists(one: BucketFacts, wanted: WantedAccount) -> Iterator[Finding]:
 def _encryption(one: BucketFacts, facts: AccountFacts, wanted: WantedAccount) -> Finding:
     check, name = CHECKS["bucket-encryption"], one.wanted.name
     if one.encryption.unread:
-        return check.unknown(name, one.encryption.unread, remedy=_READ)
+        return check.unknown(name, one.encryption.unread, remedy=READ)
     stated = one.encryption.value
     told = "none" if stated is None else f"{stated.algorithm} with {stated.key or 'the key of AWS'}"
     if stated is not None and stated.algorithm in ("aws:kms", "aws:kms:dsse"):
@@ -106,7 +107,7 @@ def _names(facts: AccountFacts, wanted: WantedAccount) -> set[str]:
 def _block(one: BucketFacts) -> Finding:
     check, name = CHECKS["bucket-public-access"], one.wanted.name
     if one.blocks.unread:
-        return check.unknown(name, one.blocks.unread, remedy=_READ)
+        return check.unknown(name, one.blocks.unread, remedy=READ)
     if len(one.blocks.value) == _BLOCKS:
         return check.ok(name, "all four settings are on")
     fix = (
@@ -119,7 +120,7 @@ def _block(one: BucketFacts) -> Finding:
 def _versioning(one: BucketFacts) -> Finding:
     check, name = CHECKS["bucket-versioning"], one.wanted.name
     if one.versioning.unread:
-        return check.unknown(name, one.versioning.unread, remedy=_READ)
+        return check.unknown(name, one.versioning.unread, remedy=READ)
     if one.versioning.value == "Enabled":
         return check.ok(name, "versioning is on")
     fix = f"aws s3api put-bucket-versioning --bucket {name} --versioning-configuration Status=Enabled"
@@ -136,55 +137,43 @@ def _policy(one: BucketFacts, wanted: WantedAccount) -> Iterator[Finding]:
         except ValueError as malformed:
             unread = f"its policy could not be read: {malformed}"
     if unread:
-        yield tls.unknown(name, unread, remedy=_READ)
-        yield closed.unknown(name, unread, remedy=_READ)
+        yield tls.unknown(name, unread, remedy=READ)
+        yield closed.unknown(name, unread, remedy=READ)
         return
+    foreign = strangers(statements, wanted.partition, ours={*wanted.ours, one.wanted.owner})
+    everybody = (our_role(wanted.account, wanted.role), *foreign)
     plain = {
-        verdict: f"{who} may {action} without TLS"
-        for who, action, verdict in _asked(statements, name, wanted, secure=False)
-        if verdict is not Verdict.DENIED
+        verdict: f"{told} without TLS"
+        for told, request in _asked(statements, one, everybody, wanted, secure=False)
+        if (verdict := evaluate(statements, request)) is not Verdict.DENIED
     }
     if not plain:
         yield tls.ok(name, "its policy denies what comes without TLS")
     elif set(plain) == {Verdict.UNKNOWN}:
-        yield tls.unknown(name, "its policy depends on a condition that is not known here")
+        yield tls.unknown(name, f"its policy {NOT_KNOWN}")
     else:
         yield tls.problem(name, f"its policy does not deny it: {next(iter(plain.values()))}")
-    theirs = {
-        verdict: f"{who} may {action}"
-        for who, action, verdict in _asked(statements, name, wanted, secure=True)
-        if who != wanted.role
-    }
-    if Verdict.ALLOWED in theirs:
-        yield closed.problem(name, theirs[Verdict.ALLOWED])
-    elif Verdict.UNKNOWN in theirs:
-        yield closed.unknown(
-            name, f"whether {theirs[Verdict.UNKNOWN]} depends on a condition that is not known here"
-        )
-    else:
+    theirs = passing(statements, _asked(statements, one, foreign, wanted, secure=True))
+    if theirs is None:
         yield closed.ok(name, "its policy lets no foreign principal in")
+    else:
+        yield theirs.finding(closed, name)
 
 
 def _asked(
-    statements: tuple[PolicyStatement, ...], name: str, wanted: WantedAccount, *, secure: bool
-) -> Iterator[tuple[str, str, Verdict]]:
-    """What is said of us and of a stranger, by action."""
-    bucket = f"arn:{wanted.partition}:s3:::{name}"
-    stranger = foreign_principal(wanted.partition)
-    for who, account, context in (
-        (wanted.role, wanted.account, own_context(wanted.account, wanted.role)),
-        (stranger, FOREIGN_ACCOUNT, foreign_context(wanted.partition)),
-    ):
+    statements: tuple[PolicyStatement, ...],
+    one: BucketFacts,
+    callers: Iterable[Caller],
+    wanted: WantedAccount,
+    *,
+    secure: bool,
+) -> Iterator[tuple[str, Request]]:
+    """What each of some callers would do, of a key of anything and of each that the policy names."""
+    bucket = f"arn:{wanted.partition}:s3:::{one.wanted.name}"
+    named = (each for each in instances(statements, "Resource", "s3") if each.startswith(f"{bucket}/"))
+    objects = tuple(dict.fromkeys((f"{bucket}/key", *named)))
+    context = {**own_resource(one.wanted.owner), "aws:securetransport": str(secure).lower()}
+    for who in callers:
         for action in _ACTIONS:
-            request = Request(
-                principal=who,
-                account=account,
-                action=action,
-                resource=bucket if action == "s3:ListBucket" else f"{bucket}/key",
-                context={
-                    **context,
-                    **own_resource(wanted.account),
-                    "aws:securetransport": "true" if secure else "false",
-                },
-            )
-            yield who, action, evaluate(statements, request)
+            for resource in (bucket,) if action == "s3:ListBucket" else objects:
+                yield f"{who.told} may {action}", who.request(action, resource, context)

@@ -36,15 +36,17 @@ _ROWS = (
         "execution-role-trust",
         "Execution roles trust SageMaker, and no stranger",
         Severity.HIGH,
-        case="evaluated: SageMaker may assume each of execution_roles for work of this account, and a principal of a "
-        "foreign account may not",
+        case="evaluated: SageMaker may assume each of execution_roles for work of this account, and neither a made-up "
+        "stranger nor any other account or principal that the policy names may, but for the role's own account and "
+        "data_perimeter.trusted_accounts",
         remedy="give it the trust policy that `secure-sagemaker policy execution-role` writes",
     ),
     _check(
         "execution-role-deputy",
         "Execution roles trust SageMaker for this account alone",
         Severity.MEDIUM,
-        case="evaluated: SageMaker may not assume it for work of a foreign account",
+        case="evaluated: SageMaker may not assume it for work of a made-up account, nor of one that the policy names, "
+        "but for data_perimeter.trusted_accounts",
         remedy="add aws:SourceAccount to its trust policy's conditions",
     ),
     _check(
@@ -96,8 +98,9 @@ _ROWS = (
         "key-policy",
         "The keys' policies are closed to others",
         Severity.CRITICAL,
-        case="evaluated: a principal of a foreign account and organisation may not decrypt, generate data keys, make "
-        "grants or change the policy",
+        case="evaluated: neither a made-up stranger nor any other account or principal that the policy names may "
+        "decrypt, generate data keys, make grants or change the policy, but for the key's own account and "
+        "data_perimeter.trusted_accounts",
         remedy="name the roles, or the account, in place of everybody",
     ),
     _check(
@@ -142,7 +145,7 @@ _ROWS = (
         "bucket-tls",
         "The buckets' policies deny what comes without TLS",
         Severity.HIGH,
-        case="evaluated, for our role and for a stranger: reading, writing and listing without TLS are denied; of "
+        case="evaluated, for our role and for strangers: reading, writing and listing without TLS are denied; of "
         "buckets that are written, or that the account owns",
         remedy="give it the policy that `secure-sagemaker policy bucket` writes",
     ),
@@ -150,8 +153,8 @@ _ROWS = (
         "bucket-policy",
         "The buckets' policies are closed to others",
         Severity.CRITICAL,
-        case="evaluated: a principal of a foreign account and organisation may not read, write or list; of the same "
-        "buckets",
+        case="evaluated: neither a made-up stranger nor any other account or principal that the policy names may read, "
+        "write or list, but for the bucket's owner and data_perimeter.trusted_accounts; of the same buckets",
         remedy="give it the policy that `secure-sagemaker policy bucket` writes",
     ),
     _check(
@@ -308,8 +311,9 @@ _ROWS = (
         "endpoint-policy",
         "The endpoints' policies are closed to others",
         Severity.HIGH,
-        case="evaluated, not compared: a principal of a foreign account and organisation may do nothing by it; and, "
-        "of S3, our own role nothing with a foreign account's bucket",
+        case="evaluated, not compared: neither a made-up stranger nor any other account or principal that the policy "
+        "names may do anything by it, but for data_perimeter.trusted_accounts; and, of S3, our own role nothing with "
+        "a bucket of a made-up account, or of one that it names and that owns no bucket of the data perimeter",
         remedy="add aws:PrincipalOrgID or aws:PrincipalAccount, and aws:ResourceAccount, to its policy's conditions",
     ),
     _check(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from secure_sagemaker.network.routing import RouteTable, table_of
 from secure_sagemaker.preflight.acls import EPHEMERAL, HTTPS, acl_of, barred, barred_between
 from secure_sagemaker.preflight.catalogue import CHECKS
 from secure_sagemaker.preflight.facts import (
     Endpoint,
     NetworkFacts,
-    RouteTable,
     SecurityGroup,
     Subnet,
     WantedNetwork,
@@ -18,8 +18,6 @@ from secure_sagemaker.preflight.facts import (
 from secure_sagemaker.preflight.findings import Finding
 from secure_sagemaker.preflight.foreigners import let_through
 from secure_sagemaker.preflight.groups import lets
-from secure_sagemaker.preflight.policies import Verdict
-from secure_sagemaker.preflight.routes import table_of
 from secure_sagemaker.preflight.services import action_prefix
 
 __all__ = [
@@ -251,11 +249,9 @@ def decide_policies(facts: NetworkFacts, wanted: WantedNetwork) -> Iterator[Find
                 "no foreign principal passes"
                 + (", and none of ours to a foreign bucket" * (service == "s3")),
             )
-        elif passing[1] is Verdict.ALLOWED:
-            fix = f"aws ec2 modify-vpc-endpoint --vpc-endpoint-id {endpoint.id} --policy-document file://policy.json"
-            yield check.problem(subject, passing[0], fix=fix)
         else:
-            yield check.unknown(subject, f"{passing[0]} depends on a condition that is not known here")
+            fix = f"aws ec2 modify-vpc-endpoint --vpc-endpoint-id {endpoint.id} --policy-document file://policy.json"
+            yield passing.finding(check, subject, fix=fix)
 
 
 def _s3_gateway(
@@ -267,9 +263,7 @@ def _s3_gateway(
     routed = {
         route.target
         for route in table.routes
-        if isinstance(route.destination, str)
-        and not route.blackhole
-        and facts.s3_list in ("", route.destination)
+        if isinstance(route.destination, str) and route.active and facts.s3_list in ("", route.destination)
     }
     return next(
         (
@@ -289,7 +283,7 @@ def decide_s3(facts: NetworkFacts, wanted: WantedNetwork) -> Iterator[Finding]:
     """Whether each subnet reaches S3 without the internet."""
     check = CHECKS["s3-endpoint"]
     for subnet in facts.known(wanted):
-        table = table_of(subnet, facts.route_tables)
+        table = table_of(subnet.id, facts.route_tables, vpc=subnet.vpc)
         gateway = _s3_gateway(subnet, table, facts, wanted)
         interfaces = _interfaces(facts, wanted, subnet.vpc, "s3")
         if gateway is not None:
@@ -314,7 +308,10 @@ def decide_s3_path(facts: NetworkFacts, wanted: WantedNetwork) -> Iterator[Findi
     ours = [group for id_ in wanted.groups if (group := facts.group(id_)) is not None]
     listed = tuple(one for one in facts.prefix_lists.get(facts.s3_list, ()) if one.version == 4)
     for subnet in facts.known(wanted):
-        if _s3_gateway(subnet, table_of(subnet, facts.route_tables), facts, wanted) is None:
+        if (
+            _s3_gateway(subnet, table_of(subnet.id, facts.route_tables, vpc=subnet.vpc), facts, wanted)
+            is None
+        ):
             continue
         acl = acl_of(subnet, facts.acls)
         if not listed or acl is None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
-from secure_sagemaker.preflight.addresses import Network, Span
+from secure_sagemaker.network.peers import Network
+from secure_sagemaker.network.routing import RouteTable
+from secure_sagemaker.preflight.addresses import Span
 from secure_sagemaker.preflight.services import INTERFACES
 
 __all__ = [
@@ -19,11 +20,8 @@ __all__ = [
     "GroupRule",
     "NetworkAcl",
     "NetworkFacts",
-    "Route",
-    "RouteTable",
     "SecurityGroup",
     "Subnet",
-    "TargetKind",
     "VpcDns",
     "WantedNetwork",
 ]
@@ -41,63 +39,6 @@ class Answer(Generic[T]):
     """Why there is no answer; the value is none then."""
     code: str = ""
     """AWS's code of that, or our error's name."""
-
-
-class TargetKind(StrEnum):
-    """What a route leads to."""
-
-    LOCAL = "local"
-    INTERNET = "internet gateway"
-    EGRESS_ONLY = "egress-only internet gateway"
-    NAT = "NAT gateway"
-    ENDPOINT = "VPC endpoint"
-    TRANSIT = "transit gateway"
-    PEERING = "peering connection"
-    ELSEWHERE = "appliance, VPN or other network"
-
-
-_KINDS = (
-    ("igw-", TargetKind.INTERNET),
-    ("cagw-", TargetKind.INTERNET),  # a carrier gateway: the internet, by a mobile network
-    ("eigw-", TargetKind.EGRESS_ONLY),
-    ("nat-", TargetKind.NAT),
-    ("vpce-", TargetKind.ENDPOINT),
-    ("tgw-", TargetKind.TRANSIT),
-    ("pcx-", TargetKind.PEERING),
-)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Route:
-    """One route of a table."""
-
-    destination: Network | str
-    """Addresses, or the id of a prefix list."""
-    target: str
-    """``local``, or the id of what it leads to; empty where AWS tells none."""
-    blackhole: bool = False
-    """What it leads to is gone, so that what it matches is dropped."""
-    propagated: bool = False
-    """It came by a VPN or Direct Connect gateway, and gives way to one that was written."""
-
-    @property
-    def kind(self) -> TargetKind:
-        """What it leads to."""
-        if self.target == "local":
-            return TargetKind.LOCAL
-        return next((kind for prefix, kind in _KINDS if self.target.startswith(prefix)), TargetKind.ELSEWHERE)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RouteTable:
-    """A route table."""
-
-    id: str
-    vpc: str
-    main: bool = False
-    subnets: tuple[str, ...] = ()
-    """Those that name it."""
-    routes: tuple[Route, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -230,6 +171,15 @@ class WantedNetwork:
     vpc: str | None = None
     services: tuple[str, ...] = INTERFACES
     """What is reached by interface endpoints, as PrivateLink names it."""
+    trusted_accounts: tuple[str, ...] = ()
+    """Those that policies may name beside the account itself."""
+    bucket_owners: tuple[str, ...] = ()
+    """Those whose buckets the baseline names."""
+
+    @property
+    def ours(self) -> frozenset[str]:
+        """The accounts that are no strangers'."""
+        return frozenset({self.account, *self.trusted_accounts})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,7 +7,10 @@ from enum import StrEnum
 
 from secure_sagemaker.controls import Severity
 
-__all__ = ["Check", "Finding", "Status"]
+__all__ = ["READ", "Check", "Finding", "Status"]
+
+READ = "let the role read it, and check again"
+"""The remedy of what could not be read."""
 
 
 class Status(StrEnum):

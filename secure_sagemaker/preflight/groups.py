@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from secure_sagemaker.preflight.addresses import Network, covers, is_open
+from secure_sagemaker.network.peers import Network
+from secure_sagemaker.preflight.addresses import covers, is_open
 from secure_sagemaker.preflight.catalogue import CHECKS
 from secure_sagemaker.preflight.facts import GroupRule, NetworkFacts, SecurityGroup, WantedNetwork
 from secure_sagemaker.preflight.findings import Finding

@@ -24,6 +24,7 @@ __all__ = ["inspect", "wanted_account", "wanted_network"]
 
 def wanted_network(baseline: SecurityBaseline) -> WantedNetwork:
     """What a baseline says of the network."""
+    perimeter = baseline.data_perimeter
     return WantedNetwork(
         region=baseline.region,
         partition=baseline.role_arn.partition,
@@ -33,6 +34,8 @@ def wanted_network(baseline: SecurityBaseline) -> WantedNetwork:
         groups=baseline.vpc.security_groups,
         vpc=baseline.vpc.vpc_id,
         services=interfaces(baseline),
+        trusted_accounts=perimeter.trusted_accounts,
+        bucket_owners=tuple(dict.fromkeys((*perimeter.read.values(), *perimeter.write.values()))),
     )
 
 
@@ -63,6 +66,7 @@ def wanted_account(baseline: SecurityBaseline, *, today: date) -> WantedAccount:
         session_policy="" if passed.document is None else passed.document.to_json(),
         session_policy_arns=passed.arns,
         macie=baseline.macie.mode != "off",
+        trusted_accounts=perimeter.trusted_accounts,
     )
 
 

@@ -5,22 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from secure_sagemaker.identity.policies import via_service
 from secure_sagemaker.preflight.account_facts import AccountFacts, Key, KeyFacts, WantedAccount
 from secure_sagemaker.preflight.catalogue import CHECKS
-from secure_sagemaker.preflight.findings import Finding
-from secure_sagemaker.preflight.foreigners import (
-    FOREIGN_ACCOUNT,
-    foreign_context,
-    foreign_principal,
-    own_context,
-    own_resource,
-)
+from secure_sagemaker.preflight.findings import READ, Finding
+from secure_sagemaker.preflight.foreigners import NOT_KNOWN, our_role, own_resource, passing, strangers
 from secure_sagemaker.preflight.policies import Request, Verdict, evaluate, statements_of
 from secure_sagemaker.preflight.roles import granted
 
 __all__ = ["decide_keys"]
 
-_READ = "let the role read it, and check again"
 _OF_STRANGERS = ("kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant", "kms:PutKeyPolicy")
 
 
@@ -29,7 +23,7 @@ def decide_keys(facts: AccountFacts, wanted: WantedAccount) -> Iterator[Finding]
     for one in facts.keys:
         key, exists = one.key.value, CHECKS["key-exists"]
         if one.key.unread:
-            yield exists.unknown(one.reference, one.key.unread, remedy=_READ)
+            yield exists.unknown(one.reference, one.key.unread, remedy=READ)
         elif key is None:
             yield exists.problem(one.reference, "there is no such key")
         else:
@@ -69,7 +63,7 @@ def _rotation(one: KeyFacts, key: Key) -> Finding:
             one.reference, f"its material comes from {key.origin}, which KMS does not rotate"
         )
     if one.rotates.unread:
-        return check.unknown(one.reference, one.rotates.unread, remedy=_READ)
+        return check.unknown(one.reference, one.rotates.unread, remedy=READ)
     if one.rotates.value:
         return check.ok(one.reference, "rotation is on")
     return check.problem(
@@ -86,8 +80,8 @@ def _policy(one: KeyFacts, key: Key, facts: AccountFacts, wanted: WantedAccount)
         except ValueError as malformed:
             unread = f"its policy could not be read: {malformed}"
     if unread:
-        yield use.unknown(one.reference, unread, remedy=_READ)
-        yield closed.unknown(one.reference, unread, remedy=_READ)
+        yield use.unknown(one.reference, unread, remedy=READ)
+        yield closed.unknown(one.reference, unread, remedy=READ)
         return
     yield _strangers(one, key, policy, wanted)
     for role in dict.fromkeys((wanted.role, *wanted.execution_roles)):
@@ -96,49 +90,28 @@ def _policy(one: KeyFacts, key: Key, facts: AccountFacts, wanted: WantedAccount)
 
 def _strangers(one: KeyFacts, key: Key, policy: str, wanted: WantedAccount) -> Finding:
     check, statements = CHECKS["key-policy"], statements_of(policy)
-    asked = {
-        action: evaluate(
-            statements,
-            Request(
-                principal=foreign_principal(wanted.partition),
-                account=FOREIGN_ACCOUNT,
-                action=action,
-                resource=key.arn,
-                context={
-                    **foreign_context(wanted.partition),
-                    **own_resource(wanted.account),
-                    "kms:calleraccount": FOREIGN_ACCOUNT,
-                    "kms:grantisforawsresource": "false",
-                },
-            ),
-        )
-        for action in _OF_STRANGERS
-    }
-    for verdict in (Verdict.ALLOWED, Verdict.UNKNOWN):
-        for action, said in asked.items():
-            if said is verdict:
-                told = f"a principal of account {FOREIGN_ACCOUNT} may {action}"
-                if verdict is Verdict.ALLOWED:
-                    return check.problem(one.reference, told)
-                return check.unknown(
-                    one.reference, f"whether {told} depends on a condition that is not known here"
-                )
+    context = {**own_resource(key.account), "kms:grantisforawsresource": "false"}
+    found = passing(
+        statements,
+        (
+            (f"{who.told} may {action}", who.request(action, key.arn, context))
+            for action in _OF_STRANGERS
+            for who in strangers(statements, wanted.partition, ours={*wanted.ours, key.account})
+        ),
+    )
+    if found is not None:
+        return found.finding(check, one.reference)
     return check.ok(one.reference, "no foreign principal may use or change it")
 
 
 def _uses(wanted: WantedAccount) -> Iterator[tuple[str, Mapping[str, str]]]:
-    suffix = "amazonaws.com.cn" if wanted.partition == "aws-cn" else "amazonaws.com"
-    by_s3 = {"kms:viaservice": f"s3.{wanted.region}.{suffix}", "kms:calleraccount": wanted.account}
-    yield "kms:GenerateDataKey", by_s3
-    yield "kms:Decrypt", by_s3
-    yield (
-        "kms:CreateGrant",
-        {
-            "kms:viaservice": f"sagemaker.{wanted.region}.{suffix}",
-            "kms:calleraccount": wanted.account,
-            "kms:grantisforawsresource": "true",
-        },
-    )
+    def by(service: str) -> Mapping[str, str]:
+        via = via_service(service, region=wanted.region, partition=wanted.partition)
+        return {"kms:viaservice": via, "kms:calleraccount": wanted.account}
+
+    yield "kms:GenerateDataKey", by("s3")
+    yield "kms:Decrypt", by("s3")
+    yield "kms:CreateGrant", {**by("sagemaker"), "kms:grantisforawsresource": "true"}
 
 
 def _use(
@@ -147,12 +120,8 @@ def _use(
     check, subject = CHECKS["key-use"], f"{one.reference} by {role}"
     unknown = ""
     for action, context in _uses(wanted):
-        request = Request(
-            principal=role,
-            account=wanted.account,
-            action=action,
-            resource=key.arn,
-            context={**own_context(wanted.account, role), **own_resource(wanted.account), **context},
+        request = our_role(wanted.account, role).request(
+            action, key.arn, {**own_resource(key.account), **context}
         )
         verdict, why = _by_policies(policy, request, role, facts)
         if verdict is Verdict.UNKNOWN:
@@ -169,7 +138,7 @@ def _by_policies(policy: str, request: Request, role: str, facts: AccountFacts) 
     statements = statements_of(policy)
     whole = evaluate(statements, request)
     if whole is not Verdict.ALLOWED:
-        told = "depends on a condition that is not known here" if whole is Verdict.UNKNOWN else ""
+        told = NOT_KNOWN if whole is Verdict.UNKNOWN else ""
         return whole, told or f"the key's policy says it is {whole}"
     if evaluate(statements, replace(request, account="")) is Verdict.ALLOWED:
         return Verdict.ALLOWED, ""

@@ -15,7 +15,7 @@ from secure_sagemaker.preflight.endpoints import (
     decide_s3_path,
 )
 from secure_sagemaker.preflight.facts import NetworkFacts, WantedNetwork
-from secure_sagemaker.preflight.findings import Finding
+from secure_sagemaker.preflight.findings import READ, Finding
 from secure_sagemaker.preflight.groups import decide_groups
 from secure_sagemaker.preflight.routes import decide_routes
 from secure_sagemaker.preflight.subnets import decide_dns, decide_flow_logs, decide_subnets
@@ -79,8 +79,6 @@ def decide_network(facts: NetworkFacts, wanted: WantedNetwork) -> Iterator[Findi
         unread = [facts.unread[name] for name in decision.needs if name in facts.unread]
         if unread:
             for id_ in decision.checks:
-                yield CHECKS[id_].unknown(
-                    "vpc", "; ".join(dict.fromkeys(unread)), remedy="let the role read it, and check again"
-                )
+                yield CHECKS[id_].unknown("vpc", "; ".join(dict.fromkeys(unread)), remedy=READ)
         else:
             yield from decision.decide(facts, wanted)

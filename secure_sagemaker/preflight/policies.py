@@ -13,12 +13,23 @@ from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
 
-__all__ = ["OURS", "PolicyStatement", "Request", "Verdict", "evaluate", "matches", "statements_of"]
+__all__ = [
+    "OURS",
+    "PolicyStatement",
+    "Request",
+    "Verdict",
+    "evaluate",
+    "matches",
+    "principals_of",
+    "statements_of",
+    "texts",
+]
 
 OURS = "(of our own organisation)"
 """A condition key's value that is not known, but is that which a policy of ours would name."""
 
 PolicyStatement = Mapping[str, object]
+_OF_ACCOUNTS = ("AWS", "CanonicalUser")
 
 
 class Verdict(StrEnum):
@@ -119,6 +130,12 @@ def texts(value: object) -> tuple[str, ...]:
     return tuple(str(one).lower() if isinstance(one, bool) else str(one) for one in listed)
 
 
+def principals_of(statement: PolicyStatement) -> tuple[str, ...]:
+    """The users, roles and accounts that a statement is for, as it calls them."""
+    named = _named(statement.get("Principal", {}))
+    return tuple(name for kind, name in named if kind in _OF_ACCOUNTS)
+
+
 def _principal(statement: PolicyStatement, request: Request) -> bool:
     for name, wanted in (("Principal", True), ("NotPrincipal", False)):
         if name in statement:
@@ -137,7 +154,7 @@ def _named(principal: object) -> Iterator[tuple[str, str]]:
 def _is(kind: str, named: str, request: Request) -> bool:
     if kind == "Service":
         return not request.account and named == request.principal
-    if kind != "AWS":
+    if kind not in _OF_ACCOUNTS:
         return False
     if named == "*":
         return True

@@ -11,7 +11,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from secure_sagemaker.exceptions import SecureSageMakerError
-from secure_sagemaker.preflight.addresses import Network
+from secure_sagemaker.network.peers import Network
+from secure_sagemaker.network.routing import s3_list_of, tables_of
 from secure_sagemaker.preflight.facts import Answer, NetworkFacts, VpcDns, WantedNetwork
 from secure_sagemaker.preflight.responses import (
     acls_of,
@@ -20,7 +21,6 @@ from secure_sagemaker.preflight.responses import (
     groups_of,
     networks_of,
     subnets_of,
-    tables_of,
 )
 
 if TYPE_CHECKING:
@@ -179,10 +179,8 @@ def _action(operation: str) -> str:
 
 
 def _s3_list(ec2: _Ec2, region: str) -> str:
-    # By its end: partitions begin the names of their services otherwise.
-    answer = ec2.get_paginator("describe_managed_prefix_lists").paginate()
-    names = {one["PrefixListName"]: one["PrefixListId"] for page in answer for one in page["PrefixLists"]}
-    return next((id_ for name, id_ in sorted(names.items()) if name.endswith(f"amazonaws.{region}.s3")), "")
+    pages = ec2.get_paginator("describe_managed_prefix_lists").paginate()
+    return s3_list_of((one for page in pages for one in page["PrefixLists"]), region)
 
 
 def _dns_of(ec2: _Ec2, vpc: str) -> Callable[[], VpcDns]:

@@ -6,40 +6,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_network
 from typing import Any
 
-from secure_sagemaker.preflight.addresses import Network, Span
+from secure_sagemaker.network.peers import Network
+from secure_sagemaker.preflight.addresses import Span
 from secure_sagemaker.preflight.facts import (
     AclEntry,
     Endpoint,
     FlowLog,
     GroupRule,
     NetworkAcl,
-    Route,
-    RouteTable,
     SecurityGroup,
     Subnet,
 )
 
-__all__ = ["acls_of", "endpoints_of", "flow_logs_of", "groups_of", "networks_of", "subnets_of", "tables_of"]
+__all__ = ["acls_of", "endpoints_of", "flow_logs_of", "groups_of", "networks_of", "subnets_of"]
 
 _Row = Mapping[str, Any]  # a structure of EC2's answer
-_DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock")
-_TARGETS = (
-    *(
-        "GatewayId",
-        "NatGatewayId",
-        "TransitGatewayId",
-        "VpcPeeringConnectionId",
-        "EgressOnlyInternetGatewayId",
-    ),
-    *(
-        "NetworkInterfaceId",
-        "InstanceId",
-        "LocalGatewayId",
-        "CarrierGatewayId",
-        "CoreNetworkArn",
-        "OdbNetworkArn",
-    ),
-)
 
 
 def networks_of(cidrs: Iterable[str]) -> tuple[Network, ...]:
@@ -67,30 +48,6 @@ def subnets_of(rows: Iterable[_Row]) -> tuple[Subnet, ...]:
             free=row["AvailableIpAddressCount"],
         )
         for row in rows
-    )
-
-
-def tables_of(rows: Iterable[_Row]) -> tuple[RouteTable, ...]:
-    """What DescribeRouteTables tells."""
-    return tuple(
-        RouteTable(
-            id=row["RouteTableId"],
-            vpc=row["VpcId"],
-            main=any(one.get("Main", False) for one in row["Associations"]),
-            subnets=tuple(one["SubnetId"] for one in row["Associations"] if one.get("SubnetId")),
-            routes=tuple(_route(one) for one in row["Routes"]),
-        )
-        for row in rows
-    )
-
-
-def _route(row: _Row) -> Route:
-    written = next((row[name] for name in _DESTINATIONS if row.get(name)), None)
-    return Route(
-        destination=row["DestinationPrefixListId"] if written is None else ip_network(written),
-        target=next((str(row[name]) for name in _TARGETS if row.get(name)), ""),
-        blackhole=row.get("State") == "blackhole",
-        propagated=row.get("Origin") == "EnableVgwRoutePropagation",
     )
 
 

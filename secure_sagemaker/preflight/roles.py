@@ -8,22 +8,22 @@ from dataclasses import dataclass
 from secure_sagemaker.preflight.account_facts import AccountFacts, RoleFacts, WantedAccount
 from secure_sagemaker.preflight.catalogue import CHECKS
 from secure_sagemaker.preflight.facts import Answer
-from secure_sagemaker.preflight.findings import Check, Finding
+from secure_sagemaker.preflight.findings import READ, Check, Finding
 from secure_sagemaker.preflight.foreigners import (
-    FOREIGN_ACCOUNT,
-    FOREIGN_RESOURCE,
+    NOT_KNOWN,
     OTHER_ACCOUNT,
-    foreign_context,
-    foreign_principal,
-    own_context,
+    foreign_resource,
+    other_accounts,
+    our_role,
     own_resource,
+    passing,
+    strangers,
 )
 from secure_sagemaker.preflight.policies import Request, Verdict, evaluate, statements_of
 
 __all__ = ["decide_roles", "granted"]
 
 _SAGEMAKER = "sagemaker.amazonaws.com"
-_READ = "let the role read it, and check again"
 
 
 def granted(own: Iterable[str], request: Request, *, within: Iterable[Iterable[str]] = ()) -> Verdict:
@@ -82,8 +82,8 @@ def _trust(arn: str, role: RoleFacts | None, wanted: WantedAccount) -> Iterator[
         yield trust.problem(arn, "there is no such role")
         return
     if document is None:
-        yield trust.unknown(arn, unread, remedy=_READ)
-        yield deputy.unknown(arn, unread, remedy=_READ)
+        yield trust.unknown(arn, unread, remedy=READ)
+        yield deputy.unknown(arn, unread, remedy=READ)
         return
     try:
         statements = statements_of(document)
@@ -91,42 +91,46 @@ def _trust(arn: str, role: RoleFacts | None, wanted: WantedAccount) -> Iterator[
         yield trust.unknown(arn, f"its trust policy could not be read: {malformed}")
         return
 
-    def by_sagemaker(account: str) -> Verdict:
-        source = f"arn:{wanted.partition}:sagemaker:{wanted.region}:{account}:training-job/any"
-        context = {
-            "aws:sourceaccount": account,
-            "aws:sourcearn": source,
-            "aws:principalisawsservice": "true",
-            "aws:sourceorgid": "",
-        }
-        return evaluate(
-            statements, Request(principal=_SAGEMAKER, account="", action="sts:AssumeRole", context=context)
-        )
-
-    stranger = evaluate(
+    known = {*wanted.ours, arn.split(":")[4]}
+    stranger = passing(
         statements,
-        Request(
-            principal=foreign_principal(wanted.partition),
-            account=FOREIGN_ACCOUNT,
-            action="sts:AssumeRole",
-            context=foreign_context(wanted.partition),
+        (
+            (f"{who.told} may assume it", who.request("sts:AssumeRole"))
+            for who in strangers(statements, wanted.partition, ours=known)
         ),
     )
-    ours, others = by_sagemaker(wanted.account), by_sagemaker(OTHER_ACCOUNT)
-    if stranger is Verdict.ALLOWED:
-        yield trust.problem(arn, f"a principal of account {FOREIGN_ACCOUNT} may assume it")
+    ours = evaluate(statements, _by_sagemaker(wanted.account, wanted))
+    if stranger is not None and not stranger.unsure:
+        yield stranger.finding(trust, arn)
     elif ours in (Verdict.DENIED, Verdict.SILENT):
         yield trust.problem(arn, "SageMaker may not assume it")
-    elif Verdict.UNKNOWN in (stranger, ours):
-        yield trust.unknown(arn, "its trust policy depends on a condition that is not known here")
+    elif stranger is not None:
+        yield stranger.finding(trust, arn)
+    elif ours is Verdict.UNKNOWN:
+        yield trust.unknown(arn, f"whether SageMaker may assume it {NOT_KNOWN}")
     else:
         yield trust.ok(arn, "SageMaker may assume it, and no foreign principal")
-    if others is Verdict.ALLOWED:
-        yield deputy.problem(arn, f"SageMaker may assume it for work of account {OTHER_ACCOUNT}")
-    elif others is Verdict.UNKNOWN:
-        yield deputy.unknown(arn, "its trust policy depends on a condition that is not known here")
+    others = passing(
+        statements,
+        (
+            (f"SageMaker may assume it for work of account {account}", _by_sagemaker(account, wanted))
+            for account in other_accounts(statements, ours=known)
+        ),
+    )
+    if others is not None:
+        yield others.finding(deputy, arn)
     else:
         yield deputy.ok(arn, "SageMaker may not assume it for another account's work")
+
+
+def _by_sagemaker(account: str, wanted: WantedAccount) -> Request:
+    context = {
+        "aws:sourceaccount": account,
+        "aws:sourcearn": f"arn:{wanted.partition}:sagemaker:{wanted.region}:{account}:training-job/any",
+        "aws:principalisawsservice": "true",
+        "aws:sourceorgid": "",
+    }
+    return Request(principal=_SAGEMAKER, account="", action="sts:AssumeRole", context=context)
 
 
 # --- how far it reaches -----------------------------------------------------------------------------
@@ -148,7 +152,7 @@ def _beyond(wanted: WantedAccount) -> Iterator[_Beyond]:
         yield _Beyond(action=action, resource=f"{iam}:role/{_PROBE}", context=own)
     passed = {"iam:passedtoservice": "ec2.amazonaws.com", "iam:associatedresourcearn": ""}
     yield _Beyond(action="iam:PassRole", resource=f"{iam}:role/{_PROBE}", context={**own, **passed})
-    for account, context in ((wanted.account, own), (OTHER_ACCOUNT, FOREIGN_RESOURCE)):
+    for account, context in ((wanted.account, own), (OTHER_ACCOUNT, foreign_resource())):
         bucket = f"arn:{wanted.partition}:s3:::{_PROBE}-of-{account}"
         yield _Beyond(action="s3:GetObject", resource=f"{bucket}/key", context=context)
         yield _Beyond(action="s3:PutObject", resource=f"{bucket}/key", context=context)
@@ -174,20 +178,12 @@ def _reach(
 ) -> Finding:
     subject = arn or wanted.role
     if role is None or (unread := role.policies.unread or role.boundary.unread or narrowing.unread):
-        return check.unknown(subject, "it was not read" if role is None else unread, remedy=_READ)
+        return check.unknown(subject, "it was not read" if role is None else unread, remedy=READ)
     within = ((role.boundary.value,), narrowing.value)
     found: dict[Verdict, list[str]] = {}
     for one in _beyond(wanted):
-        request = Request(
-            principal=subject,
-            account=wanted.account,
-            action=one.action,
-            resource=one.resource,
-            context={
-                **own_context(wanted.account, subject),
-                "aws:requestedregion": wanted.region,
-                **one.context,
-            },
+        request = our_role(wanted.account, subject).request(
+            one.action, one.resource, {"aws:requestedregion": wanted.region, **one.context}
         )
         try:
             verdict = granted(role.policies.value, request, within=within)
@@ -198,7 +194,5 @@ def _reach(
         more = f", and {len(allowed) - 1} more of what was tried" if len(allowed) > 1 else ""
         return check.problem(subject, f"it may {allowed[0]}{more}")
     if unsure := found.get(Verdict.UNKNOWN):
-        return check.unknown(
-            subject, f"whether it may {unsure[0]} depends on a condition that is not known here"
-        )
+        return check.unknown(subject, f"whether it may {unsure[0]} {NOT_KNOWN}")
     return check.ok(subject, "nothing that was tried beyond the baseline is allowed to it")

@@ -1,27 +1,17 @@
-"""Where a subnet's traffic may leave: longest prefix first, as a VPC's router decides.
-
-Of two routes with one prefix, a written one goes before one by a prefix list, and that before a propagated one. Two
-prefix lists with one entry have no order that AWS tells: both are taken for possible.
-"""
+"""Where a subnet's traffic may leave. Of routes that have no order, each is taken for possible."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from secure_sagemaker.preflight.addresses import Address, Network, public
+from secure_sagemaker.network.routing import Path, Route, RouteTable, TargetKind, paths, table_of
+from secure_sagemaker.preflight.addresses import Address, public
 from secure_sagemaker.preflight.catalogue import CHECKS
-from secure_sagemaker.preflight.facts import (
-    NetworkFacts,
-    Route,
-    RouteTable,
-    Subnet,
-    TargetKind,
-    WantedNetwork,
-)
+from secure_sagemaker.preflight.facts import NetworkFacts, Subnet, WantedNetwork
 from secure_sagemaker.preflight.findings import Check, Finding
 
-__all__ = ["Path", "WayOut", "chosen", "decide_routes", "paths", "table_of", "ways_out"]
+__all__ = ["WayOut", "decide_routes", "ways_out"]
 
 _KINDS = {
     "route-internet-gateway": (TargetKind.INTERNET,),
@@ -29,21 +19,6 @@ _KINDS = {
     "route-egress-only": (TargetKind.EGRESS_ONLY,),
     "route-elsewhere": (TargetKind.TRANSIT, TargetKind.PEERING, TargetKind.ELSEWHERE),
 }
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Path:
-    """A route, for the addresses of one network."""
-
-    network: Network
-    route: Route
-
-    @property
-    def rank(self) -> int:
-        """Which goes first of those with one prefix; the lowest does."""
-        if isinstance(self.route.destination, str):
-            return 1
-        return 2 if self.route.propagated else 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,44 +30,13 @@ class WayOut:
     """One of them."""
 
 
-def table_of(subnet: Subnet, tables: Iterable[RouteTable]) -> RouteTable | None:
-    """The table that a subnet names, or else its VPC's main one."""
-    known = tuple(tables)
-    named = (one for one in known if subnet.id in one.subnets)
-    main = (one for one in known if one.main and one.vpc == subnet.vpc)
-    return next(named, None) or next(main, None)
-
-
-def paths(table: RouteTable, prefix_lists: Mapping[str, tuple[Network, ...]]) -> tuple[Path, ...]:
-    """The routes of a table by network. A list whose entries are not known gives none."""
-    found: list[Path] = []
-    for route in table.routes:
-        listed = route.destination
-        networks = prefix_lists.get(listed, ()) if isinstance(listed, str) else (listed,)
-        found += [Path(network=network, route=route) for network in networks]
-    return tuple(found)
-
-
-def chosen(among: Iterable[Path], address: Address) -> Path | None:
-    """The route that an address takes; None where it has none."""
-    matching = (one for one in among if one.network.version == address.version and address in one.network)
-    return min(matching, key=lambda one: (-one.network.prefixlen, one.rank), default=None)
-
-
-def _goes_before(one: Path, other: Path) -> bool:
-    return (one.network.version, True) == (other.network.version, one.network.overlaps(other.network)) and (
-        one.network.prefixlen > other.network.prefixlen
-        or (one.network.prefixlen == other.network.prefixlen and one.rank < other.rank)
-    )
-
-
 def ways_out(among: Iterable[Path]) -> Iterator[WayOut]:
     """The routes that some public address takes, but local and dropped ones."""
     known = tuple(among)
     for path in known:
         if path.route.blackhole or path.route.kind is TargetKind.LOCAL:
             continue
-        nearer = tuple(other.network for other in known if _goes_before(other, path))
+        nearer = tuple(other.network for other in known if other.goes_before(path))
         address = public((path.network,), but=nearer)
         if address is not None:
             yield WayOut(path=path, address=address)
@@ -102,7 +46,7 @@ def decide_routes(facts: NetworkFacts, wanted: WantedNetwork) -> Iterator[Findin
     """What each subnet's routes lead to."""
     gateways = frozenset(one.id for one in facts.endpoints if one.kind == "Gateway")
     for subnet in facts.known(wanted):
-        table = table_of(subnet, facts.route_tables)
+        table = table_of(subnet.id, facts.route_tables, vpc=subnet.vpc)
         if table is None:
             for id_ in _KINDS:
                 yield CHECKS[id_].unknown(subnet.id, f"no route table of it was found in {subnet.vpc}")

@@ -15,8 +15,6 @@ from secure_sagemaker.local import embedded_aws
 from tests.integration.embedded import client, refused
 from tests.integration.macie import CLEAN, SSN, TABLE, Macie
 
-pytestmark = pytest.mark.once
-
 
 @pytest.fixture(scope="module")
 def macie() -> Iterator[Macie]:

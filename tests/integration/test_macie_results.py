@@ -18,8 +18,6 @@ from secure_sagemaker.macie.results import verdicts
 from secure_sagemaker.macie.verdicts import ObjectVerdict, Outcome, Severity
 from tests.integration.macie import CLEAN, SSN, TABLE, Macie
 
-pytestmark = pytest.mark.once
-
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, SSLError
 
 from secure_sagemaker import IdentityError, PeerError, SecureSession, SessionError
 from secure_sagemaker.handlers import hold_way
-from tests.ec2 import endpoint, says_list, vpc
+from tests.ec2 import VPC_ID, endpoint, says_list, vpc
 from tests.listening import (
     Authority,
     Names,
@@ -340,6 +340,7 @@ def gateway(*routes: tuple[str, str], owner: str = "AWS") -> dict[str, Any]:
     """What EC2 says of a VPC with a gateway endpoint for S3, whose addresses are those outside."""
     table = {
         "routeTableId": "rtb-1",
+        "vpcId": VPC_ID,
         "associationSet": [{"main": True, "associationState": {"state": "associated"}}],
         "routeSet": [
             {

@@ -45,7 +45,7 @@ from secure_sagemaker.identity.policies.passed import (
     support_policies,
     unresolved_keys,
 )
-from secure_sagemaker.identity.policies.projection import Projection
+from secure_sagemaker.identity.policies.projection import Projection, via_service
 
 __all__ = [
     "UNSCOPED",
@@ -75,4 +75,5 @@ __all__ = [
     "support_policies",
     "task_policy",
     "unresolved_keys",
+    "via_service",
 ]

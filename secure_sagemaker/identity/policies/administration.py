@@ -27,7 +27,7 @@ from secure_sagemaker.identity.policies.documents import (
 from secure_sagemaker.identity.policies.guardrail import denials, split
 from secure_sagemaker.identity.policies.guards import guards
 from secure_sagemaker.identity.policies.inline import Scope, allowances
-from secure_sagemaker.identity.policies.projection import SAGEMAKER, Projection
+from secure_sagemaker.identity.policies.projection import SAGEMAKER, Projection, via_service
 
 __all__ = [
     "SCP_CHARACTERS",
@@ -344,11 +344,13 @@ def key_policy(projection: Projection) -> PolicyDocument:
     baseline = projection.baseline
     roles = _aws((baseline.role.arn, baseline.execution_roles.default, *baseline.execution_roles.allowed))
     root = _aws((f"arn:{projection.partition}:iam::{baseline.account}:root",))
-    suffix = "amazonaws.com.cn" if projection.partition == "aws-cn" else "amazonaws.com"
     through = one_of(
         Operator.STRING_EQUALS,
         "kms:ViaService",
-        (f"s3.{baseline.region}.{suffix}", f"sagemaker.{baseline.region}.{suffix}"),
+        (
+            via_service(service, region=baseline.region, partition=projection.partition)
+            for service in ("s3", "sagemaker")
+        ),
     )
     return PolicyDocument(
         statements=(

@@ -18,10 +18,16 @@ from secure_sagemaker.controls.locations import is_directory_bucket, other_than_
 from secure_sagemaker.exceptions import KeyResolutionError
 from secure_sagemaker.identity.policies.reference import NAMED_BY_AWS, resource_arn
 
-__all__ = ["SAGEMAKER", "Projection", "bucket_name", "with_lower_case"]
+__all__ = ["SAGEMAKER", "Projection", "bucket_name", "via_service", "with_lower_case"]
 
 SAGEMAKER = "sagemaker.amazonaws.com"
 """SageMaker's service principal, which is one in every partition."""
+
+
+def via_service(service: str, *, region: str, partition: str) -> str:
+    """What the condition key ``kms:ViaService`` says where a service uses a key for somebody."""
+    suffix = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
+    return f"{service}.{region}.{suffix}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import lzma
 import re
 import tarfile
 import zipfile
@@ -14,6 +15,12 @@ from dataclasses import dataclass
 from secure_sagemaker.local.macie.files import GZIP, ZIP, Limits, Unread, is_supported, is_tar
 
 __all__ = ["Extracted", "extract"]
+
+
+# What zipfile raises of a file: RuntimeError where it is encrypted (and NotImplementedError, which is one, where it is
+# compressed in a way that is not known), BadZipFile and EOFError where it is torn, and else what each way's own module
+# does: bz2's is OSError.
+_BROKEN = (RuntimeError, zipfile.BadZipFile, EOFError, OSError, zlib.error, lzma.LZMAError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +111,7 @@ def _files(body: bytes, budget: _Budget) -> Iterator[tuple[str, bytes | None]]:
                 budget.take(entry.file_size)
                 try:
                     yield entry.filename, archive.read(entry)
-                except (RuntimeError, NotImplementedError, zlib.error, zipfile.BadZipFile):
+                except _BROKEN:
                     yield entry.filename, None
     except (tarfile.TarError, zipfile.BadZipFile) as broken:
         raise Unread("MALFORMED_FILE") from broken

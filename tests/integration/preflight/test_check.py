@@ -16,8 +16,6 @@ from secure_sagemaker.local import EmbeddedAWS, embedded_aws
 from tests.integration.embedded import client
 from tests.unit.cli.running import baseline_file, run
 
-pytestmark = pytest.mark.once
-
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[EmbeddedAWS]:

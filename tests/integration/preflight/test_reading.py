@@ -16,8 +16,6 @@ from secure_sagemaker.preflight.account_reading import ask_account
 from secure_sagemaker.preflight.facts import Answer
 from secure_sagemaker.preflight.reading import Reader
 
-pytestmark = pytest.mark.once
-
 ACCOUNT = "123456789012"
 WANTED = WantedAccount(
     region="eu-west-1",
@@ -91,6 +89,14 @@ def test_what_is_there_is_read_whole(session: boto3.Session) -> None:
     assert "sns:*" in role.boundary.value
     assert 2 == len(facts.session_policies.value)
     assert ("eu-west-1", "", "") == (bucket.region.value, bucket.policy.value, bucket.versioning.value)
+
+
+def test_a_role_of_another_path_is_not_the_one_that_is_named(session: boto3.Session) -> None:
+    """IAM finds it by its name, and its ARN tells that it is another."""
+    session.client("iam").create_role(RoleName="launcher", Path="/other/", AssumeRolePolicyDocument="{}")
+    assert Answer(value=None) == read(session).roles[WANTED.role].trust
+    named = replace(WANTED, role=f"arn:aws:iam::{ACCOUNT}:role/other/launcher")
+    assert Answer(value="{}") == read(session, named).roles[named.role].trust
 
 
 @pytest.mark.parametrize(

@@ -78,9 +78,10 @@ def stack(aws: EmbeddedAWS) -> Stack:
 
 @pytest.fixture(scope="module")
 def baseline(stack: Stack) -> SecurityBaseline:
-    """The example's, with what the stack gave; the others' bucket is in no account here."""
+    """The example's, with what the stack gave; the others' bucket is in no account here, and they are trusted alone."""
     told = stack.outputs
-    perimeter = {**STATED["data_perimeter"], "read": {"ml-stack-data": "111122223333"}}
+    read = {"ml-stack-data": "111122223333"}
+    perimeter = {**STATED["data_perimeter"], "read": read, "trusted_accounts": ["444455556666"]}
     network = {
         "vpc_id": told["VpcId"],
         "subnets": told["Subnets"].split(","),

@@ -10,14 +10,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from botocore.awsrequest import AWSResponse
 
 from secure_sagemaker.exceptions import ScanError
 from secure_sagemaker.local import EmbeddedAWS, embedded_aws
 from secure_sagemaker.macie.memory import SqliteMemory, VerdictMemory
 from secure_sagemaker.macie.shared_memory import DynamoDbMemory, S3Memory
 from secure_sagemaker.macie.verdicts import Detection, ObjectVerdict, ObjectVersion, Outcome, Severity
-
-pytestmark = pytest.mark.once
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 TRAIN = ObjectVersion(bucket="ml-datasets", key="churn/train.csv", etag="9b2c", size=120)
@@ -110,6 +109,31 @@ def test_the_same_word_is_written_once(aws: EmbeddedAWS, tmp_path: Path) -> None
     opened("s3", aws, tmp_path / "mine").remember([CLEAR, FOUND], settings="all")
     opened("s3", aws, tmp_path / "yours").remember([FOUND, CLEAR], settings="all")
     assert aws.source.client("s3").list_objects_v2(Bucket="ml-verdicts")["KeyCount"] == 1
+
+
+def test_a_batch_that_another_writes_at_the_same_moment_is_written_again(
+    aws: EmbeddedAWS, tmp_path: Path
+) -> None:
+    """A conflict tells nothing of what stands there: it is tried again, more and more slowly, and given up at last."""
+    conflicts, waited = ["ConditionalRequestConflict"] * 3, list[float]()
+
+    def answer(**_: object) -> tuple[AWSResponse, dict[str, object]] | None:
+        if not conflicts:
+            return None
+        told = {"Error": {"Code": conflicts.pop(), "Message": "again"}, "ResponseMetadata": {}}
+        return AWSResponse("https://s3", 409, {}, None), told
+
+    client = aws.source.client("s3")
+    client.meta.events.register("before-call.s3.PutObject", answer)
+    local = SqliteMemory(tmp_path / "private" / "verdicts.sqlite3")
+    mine = S3Memory(client=client, bucket="ml-verdicts", prefix="team", local=local, sleep=waited.append)
+    mine.remember([CLEAR], settings="all")
+    assert [0.05, 0.1, 0.2] == waited
+    assert {TRAIN: CLEAR} == opened("s3", aws, tmp_path / "yours").recall([TRAIN], settings="all")
+    conflicts += ["ConditionalRequestConflict"] * 8
+    with pytest.raises(ScanError, match="ConditionalRequestConflict"):
+        mine.remember([FOUND], settings="all")
+    assert {} == opened("s3", aws, tmp_path / "mine").recall([FOUND.object], settings="all")
 
 
 def test_a_batch_that_was_changed_is_told(aws: EmbeddedAWS, tmp_path: Path) -> None:

@@ -282,6 +282,65 @@ def test_whom_an_execution_role_trusts(
     assert wanted == troubles(with_role(EXECUTION, trust=answer(policy(*statements))))
 
 
+NAMED = (
+    pytest.param({"AWS": OTHER}, {}, id="an-account"),
+    pytest.param({"AWS": f"arn:aws:iam::{OTHER}:root"}, {}, id="its-root"),
+    pytest.param({"AWS": [ROLE, f"arn:aws:iam::{OTHER}:role/x"]}, {}, id="a-role-of-it"),
+    pytest.param("*", {"Condition": {"StringEquals": {"aws:PrincipalAccount": OTHER}}}, id="by-a-condition"),
+)
+TRUSTING = replace(WANTED, trusted_accounts=(OTHER,))
+
+
+@pytest.mark.parametrize(("who", "further"), NAMED)
+def test_no_other_account_is_trusted_by_name(who: object, further: dict[str, object]) -> None:
+    """By a role, a key or a bucket; but for one that the baseline trusts."""
+    own = principal(SAGEMAKER, Condition=OURS_ALONE)
+    trusts = with_role(EXECUTION, trust=answer(policy(own, principal(who, **further))))
+    used = key(
+        policy=answer(
+            policy(principal(ROOT, "kms:*", Resource="*"), principal(who, "kms:Decrypt", **further))
+        )
+    )
+    shared = bucket(
+        policy=answer(policy(TLS, principal(who, "s3:GetObject", Resource=f"{WORK[0]}/out/*", **further)))
+    )
+    facts = replace(trusts, keys=(used,), buckets=(shared,))
+    wanted = dict.fromkeys(("execution-role-trust", "key-policy", "bucket-policy"), PROBLEM)
+    # Whether a condition for principals lets a service in as well is another check's business.
+    said, trusting = troubles(facts), troubles(facts, TRUSTING)
+    assert wanted == {id_: said[id_] for id_ in said if id_ != "execution-role-deputy"}
+    for id_ in wanted:
+        assert OTHER in only(decide_account(facts, WANTED), id_).why
+    assert not wanted.keys() & trusting.keys()
+
+
+def test_sagemaker_assumes_a_role_for_no_account_that_is_named() -> None:
+    """A condition that names another account beside our own lets its work in; but for a trusted one."""
+    both = principal(SAGEMAKER, Condition={"StringEquals": {"aws:SourceAccount": [ACCOUNT, OTHER]}})
+    facts = with_role(EXECUTION, trust=answer(policy(both)))
+    assert {"execution-role-deputy": PROBLEM} == troubles(facts)
+    assert {} == troubles(facts, TRUSTING)
+
+
+def test_an_owner_is_no_stranger_to_what_it_owns() -> None:
+    """Another account's key and bucket, which the baseline names, may let that account in, and no third one."""
+    root = {"AWS": f"arn:aws:iam::{OTHER}:root"}
+    third = {"AWS": "777788889999"}
+    arn = KEY.replace(ACCOUNT, OTHER)
+    for who, said in ((root, {}), (third, dict.fromkeys(("key-policy", "bucket-policy"), PROBLEM))):
+        named = policy(
+            principal({"AWS": [ROLE, EXECUTION]}, USES, Resource="*"), principal(who, "kms:*", Resource="*")
+        )
+        stored = Encryption(algorithm="aws:kms", key=arn)
+        let_in = answer(policy(TLS, principal(who, "s3:*", Resource=WORK)))
+        facts = replace(
+            GOOD,
+            keys=(key(replace(ENABLED, arn=arn), policy=answer(named)),),
+            buckets=(bucket(OTHER, policy=let_in, encryption=answer(stored)),),
+        )
+        assert said == troubles(facts)
+
+
 def test_a_role_that_is_not_there_is_a_problem_and_one_not_read_is_unknown() -> None:
     """NoSuchEntity is an answer; a denial is none."""
     nothing = {"policies": denied(()), "boundary": denied("")}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from secure_sagemaker.network.routing import Route, RouteTable
 from secure_sagemaker.preflight import Status
 from secure_sagemaker.preflight.facts import (
     AclEntry,
@@ -17,8 +18,6 @@ from secure_sagemaker.preflight.facts import (
     GroupRule,
     NetworkAcl,
     NetworkFacts,
-    Route,
-    RouteTable,
     SecurityGroup,
     Subnet,
     VpcDns,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -37,7 +39,87 @@ def policy(*statements: dict[str, object]) -> str:
 
 def verdict(text: str, service: str) -> Verdict | None:
     passing = let_through(text, service, WANTED)
-    return None if passing is None else passing[1]
+    if passing is None:
+        return None
+    return Verdict.UNKNOWN if passing.unsure else Verdict.ALLOWED
+
+
+OTHER, TRUSTED = "444455556666", "777788889999"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param(lambda account: allow(Principal={"AWS": account}), id="an-account"),
+        pytest.param(
+            lambda account: allow(Principal={"AWS": [ROLE, f"arn:aws:iam::{account}:root"]}), id="its-root"
+        ),
+        pytest.param(
+            lambda account: allow(Principal={"AWS": f"arn:aws:iam::{account}:role/x"}), id="a-role-of-it"
+        ),
+        pytest.param(
+            lambda account: allow(
+                {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{account}:role/x"}},
+                Principal={"AWS": f"arn:aws:sts::{account}:assumed-role/x/me"},
+            ),
+            id="a-session-of-it",
+        ),
+        pytest.param(
+            lambda account: allow({"StringEquals": {"aws:PrincipalAccount": [ACCOUNT, account]}}),
+            id="by-a-condition-for-the-account",
+        ),
+        pytest.param(
+            lambda account: allow({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{account}:role/x-*"}}),
+            id="by-a-condition-for-roles",
+        ),
+    ],
+)
+def test_an_account_that_is_named_is_tried(statement: Callable[[str], dict[str, object]]) -> None:
+    """Whoever a policy lets in by name is a stranger, but for the account itself and those that it trusts."""
+    text, wanted = policy(statement(OTHER)), replace(WANTED, trusted_accounts=(TRUSTED,))
+    passing = let_through(text, "kms", wanted)
+    assert passing is not None
+    assert OTHER in passing.told
+    assert not passing.unsure
+    for ours in (ACCOUNT, TRUSTED):
+        assert let_through(policy(statement(ours)), "kms", wanted) is None
+
+
+def test_a_role_that_is_named_of_any_account_is_tried() -> None:
+    """A name closes nothing: anybody may make a role that is called so."""
+    for pattern in ("arn:aws:iam::*:role/deployer", "*:role/deployer", "arn:aws:iam::*:user/*-admin"):
+        for operator in ("ArnLike", "StringLike"):
+            stated = allow({operator: {"aws:PrincipalArn": pattern}})
+            if (operator, pattern[0]) == ("ArnLike", "*"):  # which IAM matches with nothing
+                assert verdict(policy(stated), "kms") is None
+            else:
+                assert verdict(policy(stated), "kms") is Verdict.ALLOWED
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"AWS": "AROAEXAMPLEID1234ABCD"},
+        {"AWS": "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1ABC"},
+        {"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"},
+    ],
+)
+def test_a_principal_whose_account_is_not_told_is_not_said_to_be_ours(named: dict[str, str]) -> None:
+    """Nor to be a stranger: it is unknown whose it is."""
+    assert verdict(policy(allow(Principal=named)), "s3") is Verdict.UNKNOWN
+
+
+def test_the_bucket_of_an_account_that_is_named_is_tried_with_our_own_role() -> None:
+    """What keeps our data from a made-up account's buckets, and lets it out to one by its number, is open.
+
+    One that owns a bucket of the data perimeter may be named.
+    """
+    to = {"StringEquals": {"aws:PrincipalAccount": ACCOUNT, "aws:ResourceAccount": [ACCOUNT, OTHER]}}
+    passing = let_through(policy(allow(to)), "s3", WANTED)
+    assert passing is not None
+    assert OTHER in passing.told
+    for ours in ({"trusted_accounts": (OTHER,)}, {"bucket_owners": (OTHER,)}):
+        assert let_through(policy(allow(to)), "s3", replace(WANTED, **ours)) is None
 
 
 @pytest.mark.parametrize("service", ["s3", "kms", "sagemaker"])

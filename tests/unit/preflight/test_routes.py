@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from secure_sagemaker.network.peers import Network
+from secure_sagemaker.network.routing import Path, Route, RouteTable, paths
 from secure_sagemaker.preflight import Status
-from secure_sagemaker.preflight.addresses import Address, Network, covers, is_open, public, span, without
-from secure_sagemaker.preflight.facts import NetworkFacts, Route, RouteTable, Subnet, WantedNetwork
-from secure_sagemaker.preflight.routes import Path, chosen, decide_routes, paths, ways_out
+from secure_sagemaker.preflight.addresses import Address, covers, is_open, public, span, without
+from secure_sagemaker.preflight.facts import NetworkFacts, Subnet, WantedNetwork
+from secure_sagemaker.preflight.routes import decide_routes, ways_out
 
 pytestmark = pytest.mark.once
 
@@ -53,8 +55,7 @@ ROUTES = st.lists(
         Route,
         destination=st.sampled_from(NETWORKS),
         target=st.sampled_from(TARGETS),
-        blackhole=st.booleans(),
-        propagated=st.just(False),
+        state=st.sampled_from(["active", "blackhole", "filtered"]),
     ),
     unique_by=lambda route: route.destination,
     max_size=8,
@@ -71,7 +72,7 @@ def route(destination: str, target: str, *, blackhole: bool = False, propagated:
     return Route(
         destination=destination if destination.startswith("pl-") else ip_network(destination),
         target=target,
-        blackhole=blackhole,
+        state="blackhole" if blackhole else "active",
         propagated=propagated,
     )
 
@@ -86,20 +87,10 @@ def troubles(*routes: Route, **lists: tuple[Network, ...]) -> dict[str, Status]:
     return {name: status for name, status in statuses(facts).items() if status is not Status.OK}
 
 
-@given(routes=ROUTES, address=st.sampled_from(EDGES) | st.ip_addresses())
-def test_the_longest_prefix_is_chosen(routes: list[Route], address: Address) -> None:
-    """An address takes the route of the longest prefix that holds it, as `ipaddress` tells it."""
-    holding = [
-        one.destination
-        for one in routes
-        if not isinstance(one.destination, str)
-        and one.destination.version == address.version
-        and address in one.destination
-    ]
-    found = chosen(paths(RouteTable(id="rtb", vpc="vpc", routes=tuple(routes)), {}), address)
-    assert (None if found is None else found.network) == max(
-        holding, key=lambda one: one.prefixlen, default=None
-    )
+def chosen(among: tuple[Path, ...], address: Address) -> Path | None:
+    """The route of the longest prefix that holds an address; no two are for one network."""
+    holding = (one for one in among if one.network.version == address.version and address in one.network)
+    return max(holding, key=lambda one: one.network.prefixlen, default=None)
 
 
 @given(routes=ROUTES)

@@ -6,6 +6,7 @@ import io
 import json
 import tarfile
 import zipfile
+from collections.abc import Mapping
 
 import pytest
 
@@ -72,7 +73,9 @@ def test_text_is_read_by_lines_in_its_encoding(encoding: str) -> None:
     assert [text for text, _, _ in told("a.txt", "née\nTwo\n".encode(encoding))] == ["née", "Two"]
 
 
-@pytest.mark.skipif(importlib.util.find_spec("pyarrow") is None, reason="pyarrow comes with the SDK v3 alone")
+@pytest.mark.skipif(
+    importlib.util.find_spec("pyarrow") is None, reason="Parquet is read by pyarrow, which is not installed"
+)
 def test_parquet_has_records_under_the_names_of_its_columns() -> None:
     """A row is a record; nested fields have their path; a broken file is said to be one."""
     import pyarrow as pa
@@ -119,6 +122,45 @@ def test_a_file_of_an_archive_that_is_not_read_is_told() -> None:
     """Images are left, and said to be."""
     (one,) = extract("a.zip", zipped(p__png=b"1"), Limits())
     assert (one.path, one.unread) == ("p.png", "UNSUPPORTED_FILE_TYPE_EXCEPTION")
+
+
+def torn(compression: int, *, at: int = 0) -> bytes:
+    """An archive of which a file's compressed bytes were written over."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", compression) as archive:
+        archive.writestr("a.txt", b"name,ssn\n" * 50)
+    body = held.getvalue()
+    start = body.index(b"a.txt") + len("a.txt") + at
+    return body[:start] + b"\xff" * 8 + body[start + 8 :]
+
+
+def as_written(fields: Mapping[int, int]) -> bytes:
+    """An archive with other values in both headers of its one file, by where they stand in the first."""
+    body = bytearray(zipped(a__txt=b"1"))
+    for offset, value in fields.items():
+        body[body.index(b"PK\x03\x04") + offset] = value
+        body[body.index(b"PK\x01\x02") + offset + 2] = value
+    return bytes(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        torn(zipfile.ZIP_DEFLATED),
+        torn(zipfile.ZIP_BZIP2),
+        torn(zipfile.ZIP_LZMA, at=4),
+        torn(zipfile.ZIP_STORED),
+        as_written({6: 1}),
+        as_written({8: 97}),
+        as_written({18: 255, 22: 255}),
+    ],
+    ids=["deflate", "bzip2", "lzma", "stored", "encrypted", "unknown-way", "short"],
+)
+def test_a_file_that_can_not_be_unpacked_is_told(body: bytes) -> None:
+    """Torn, however it was compressed, encrypted, cut short, or compressed in a way that is not known."""
+    assert [("a.txt", "MALFORMED_FILE")] == [
+        (one.path, one.unread) for one in extract("a.zip", body, Limits())
+    ]
 
 
 @pytest.mark.parametrize(
