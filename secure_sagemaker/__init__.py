@@ -19,6 +19,7 @@ The house, from the bottom up; each may import what stands above it, never below
     network/        where a request may go
     macie/          what must be known of data before it is used
     audit           one record for each call
+    admission       what is known of a call's data, before it is made
     calls           what is known of one call, and its record
     handlers        the one file that names botocore events
     report          what a session tells a person

@@ -42,7 +42,7 @@ ROWS: tuple[frozenset[str], ...] = (
             "describing",
         }
     ),
-    frozenset({"definitions", "references", "calls", "handlers", "sagemaker_sdk", "report"}),
+    frozenset({"admission", "definitions", "references", "calls", "handlers", "sagemaker_sdk", "report"}),
     frozenset({"clients"}),
     frozenset({"session"}),
     frozenset({"activation"}),
@@ -54,8 +54,9 @@ ROWS: tuple[frozenset[str], ...] = (
 BESIDE: Mapping[str, frozenset[str]] = {
     "local": frozenset({FACE}),
     "cli": frozenset({FACE, "baseline", "identity", "preflight", "templates", "activation"}),
-    "calls": frozenset({"references"}),
-    "handlers": frozenset({"calls", "definitions", "references"}),
+    "admission": frozenset({"references"}),
+    "calls": frozenset({"admission", "references"}),
+    "handlers": frozenset({"admission", "calls", "definitions", "references"}),
 }
 # Only inside a function, or for types: the demo and `init` need the embedded AWS, other commands run without moto;
 # the demonstration deploys a guardrail.

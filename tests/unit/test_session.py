@@ -182,7 +182,7 @@ def test_without_a_baseline_there_is_no_session(
 @pytest.mark.parametrize(
     ("stated", "field"),
     [
-        ('[macie]\nmode = "require"', "macie.mode"),
+        ('[macie]\nmode = "require"\nsnapshot = "s3://ml-artifacts/cleared/"', "macie.snapshot"),
     ],
 )
 def test_what_is_not_done_yet_is_not_pretended(stated: str, field: str, wire: Wire) -> None:

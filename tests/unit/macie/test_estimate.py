@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secure_sagemaker.baseline import EXPANSION
-from secure_sagemaker.macie.estimate import GIGABYTE, Estimate, Prices, extension
+from secure_sagemaker.macie.estimate import GIGABYTE, Estimate, Prices, extension, unreadable
 from secure_sagemaker.macie.listing import ListedObject
 from secure_sagemaker.macie.verdicts import ObjectVersion
 
@@ -19,20 +19,15 @@ pytestmark = pytest.mark.once
 NOTHING = Estimate(prices=Prices(usd_per_gb=1.25))
 
 
-def listed(key: str, size: int, storage_class: str = "STANDARD") -> ListedObject:
-    return ListedObject(
-        version=ObjectVersion(bucket="ml-datasets", key=key, etag="9b2c", size=size),
-        modified=datetime(2026, 11, 1, tzinfo=UTC),
-        storage_class=storage_class,
-    )
+def version(key: str, size: int) -> ObjectVersion:
+    return ObjectVersion(bucket="ml-datasets", key=key, etag="9b2c", size=size)
 
 
 objects = st.lists(
     st.builds(
-        listed,
+        version,
         key=st.sampled_from(["train.csv", "train.csv.gz", "train.parquet", "train", "a.b/train"]),
         size=st.integers(0, 10 * GIGABYTE),
-        storage_class=st.sampled_from(["STANDARD", "GLACIER", "DEEP_ARCHIVE", "GLACIER_IR"]),
     ),
     max_size=10,
 )
@@ -40,7 +35,7 @@ objects = st.lists(
 
 def test_plain_objects_cost_their_size() -> None:
     """What is stored as it is read costs the price of its size."""
-    estimate = NOTHING.with_objects([listed("train.csv", 3 * GIGABYTE), listed("test.csv", GIGABYTE)])
+    estimate = NOTHING.with_objects([version("train.csv", 3 * GIGABYTE), version("test.csv", GIGABYTE)])
     assert (estimate.objects, estimate.stored_bytes, estimate.read_bytes) == (2, 4 * GIGABYTE, 4 * GIGABYTE)
     assert estimate.usd == 5.0
 
@@ -48,45 +43,59 @@ def test_plain_objects_cost_their_size() -> None:
 @pytest.mark.parametrize("format_", sorted(EXPANSION))
 def test_compressed_formats_cost_what_they_hold(format_: str) -> None:
     """Macie reads what is in them, which is more than is stored: by the format's setting."""
-    estimate = NOTHING.with_objects([listed(f"part-0.CSV.{format_.upper()}", GIGABYTE)])
+    estimate = NOTHING.with_objects([version(f"part-0.CSV.{format_.upper()}", GIGABYTE)])
     assert estimate.stored_bytes == GIGABYTE
     assert estimate.read_bytes == EXPANSION[format_] * GIGABYTE
     stated = replace(NOTHING, prices=Prices(usd_per_gb=1.0, expansion={format_: 2.5}))
-    assert stated.with_objects([listed(f"part-0.{format_}", GIGABYTE)]).usd == 2.5
+    assert stated.with_objects([version(f"part-0.{format_}", GIGABYTE)]).usd == 2.5
 
 
 @given(objects, objects)
-def test_an_estimate_grows_object_by_object(some: list[ListedObject], others: list[ListedObject]) -> None:
+def test_an_estimate_grows_object_by_object(some: list[ObjectVersion], others: list[ObjectVersion]) -> None:
     """However the listing comes in pages, the estimate is the same, and no object makes it less."""
     whole = NOTHING.with_objects([*some, *others])
     assert whole == NOTHING.with_objects(some).with_objects(others)
     assert whole.usd >= NOTHING.with_objects(some).usd
-    assert whole.objects + sum(whole.unreadable.values()) == len(some) + len(others)
+    assert whole.objects == len(some) + len(others)
 
 
-def test_what_is_archived_is_not_read() -> None:
+@pytest.mark.parametrize(
+    ("storage_class", "told"),
+    [
+        ("STANDARD", ""),
+        ("GLACIER_IR", ""),
+        ("GLACIER", "its storage class is GLACIER"),
+        ("DEEP_ARCHIVE", "its storage class is DEEP_ARCHIVE"),
+    ],
+)
+def test_what_is_archived_is_not_read(storage_class: str, told: str) -> None:
     """Macie reads no archive of S3: it costs nothing, and is counted with the reason."""
-    estimate = NOTHING.with_objects(
-        [listed("a.csv", 7, "GLACIER"), listed("b.csv", 7, "DEEP_ARCHIVE"), listed("c.csv", 7, "GLACIER")]
+    listed = ListedObject(
+        version=version("a.csv", 7), modified=datetime(2026, 11, 1, tzinfo=UTC), storage_class=storage_class
     )
+    assert unreadable(listed) == told
+    estimate = NOTHING.without("its storage class is GLACIER").without("its storage class is GLACIER")
     assert (estimate.objects, estimate.usd) == (0, 0.0)
-    assert estimate.unreadable == {
-        "its storage class is GLACIER": 2,
-        "its storage class is DEEP_ARCHIVE": 1,
-    }
+    assert estimate.unreadable == {"its storage class is GLACIER": 2}
+
+
+def test_a_sample_costs_its_share() -> None:
+    """Where one in ten objects is read, a tenth of their size is."""
+    sampled = replace(NOTHING, prices=Prices(usd_per_gb=1.25, sampling=10))
+    assert sampled.with_objects([version("train.csv", 10 * GIGABYTE)]).read_bytes == GIGABYTE
 
 
 def test_it_is_told_in_words() -> None:
     """A person reads the figure, that it is an estimate, and what it rests on."""
-    estimate = NOTHING.with_objects(
-        [listed("a.parquet", 512 * 1024**2), listed("b.txt", 12), listed("c.txt", 1, "GLACIER")]
+    estimate = NOTHING.with_objects([version("a.parquet", 512 * 1024**2), version("b.txt", 12)]).without(
+        "its storage class is GLACIER"
     )
     assert str(estimate) == (
         "about 3.75 USD (an estimate): 2 objects of 512.0 MB, taken for 3.0 GB when they are read, at 1.25 USD a GB; "
         "1 not read: its storage class is GLACIER"
     )
     assert "0 objects of 0 bytes" in str(NOTHING)
-    assert "1,024.0 TB" in str(NOTHING.with_objects([listed("a", 1024**5)]))
+    assert "1,024.0 TB" in str(NOTHING.with_objects([version("a", 1024**5)]))
 
 
 @pytest.mark.parametrize(
