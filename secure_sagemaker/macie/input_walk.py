@@ -124,7 +124,8 @@ class Gathered:
 
     def refuse(self, path: str, source: object, reason: str) -> None:
         """Take note of what Macie cannot have read."""
-        self.unreadable.append(UnreadableInput(path=path, reason=reason, source=told(str(source))))
+        named = told(source) if isinstance(source, str) else f"a {type(source).__name__}"
+        self.unreadable.append(UnreadableInput(path=path, reason=reason, source=named))
 
     def value(self, shape: Shape, value: object, path: str, channel: str) -> None:
         """Walk on, where there are structures."""
@@ -136,6 +137,8 @@ class Gathered:
         elif shape.type_name == "map" and isinstance(value, Mapping):
             for key, item in value.items():
                 self.value(cast("MapShape", shape).value, item, f"{path}[{key!r}]", channel)
+        elif _holds_data(shape):
+            self.refuse(path, value, UNTOLD if holds_unknown(value) else f"it is no {shape.type_name}")
 
     def structure(
         self,
@@ -151,14 +154,14 @@ class Gathered:
             source = _MEMBER.sub(lambda named: str(content.get(named[1], "")), elsewhere.called)
             self.refuse(path.removesuffix("."), source, elsewhere.reason)
         if (named := CHANNELS.get(shape.name)) is not None:
-            channel = str(content.get(named, ""))
+            channel = told(str(content.get(named, "")))
         sources = SOURCES.get(shape.name)
         for name, value in content.items():
             here = path + name
             member = shape.members.get(name)
             if value is None:
                 continue
-            if sources is not None and name not in sources and isinstance(value, Mapping | list | tuple):
+            if sources is not None and name not in sources and _may_hold(member):
                 self.refuse(here, name, f"it is a source of data, and {_UNEXAMINED}")
             elif (where := WHERE.get((shape.name, name))) is not None:
                 self._located(where, content, value, here, channel)
@@ -168,12 +171,10 @@ class Gathered:
                 self._document(value, here)
             elif member is None:
                 continue  # botocore's own validation says so, or whatever judges the definition
-            elif not isinstance(value, str):
-                self.value(member, value, here, channel)
-            elif member.type_name == "string":
+            elif member.type_name == "string" and isinstance(value, str):
                 self._other(shape.name, name, member.name, value, here, top=top)
-            elif _holds_data(member):
-                self.refuse(here, value, UNTOLD)
+            else:
+                self.value(member, value, here, channel)
 
     def _other(self, shape: str, name: str, value_shape: str, text: str, path: str, *, top: bool) -> None:
         """A text that no table has: written as its control tells, or nothing that anybody has examined."""
@@ -209,7 +210,7 @@ class Gathered:
                 kind=kind,
                 channel=channel,
                 attributes=tuple(map(str, attributes)) if isinstance(attributes, list | tuple) else (),
-                etag=str(content.get(where.etag, "")),
+                etag=told(str(content.get(where.etag, ""))),
             )
             listed = kind in (InputKind.MANIFEST, InputKind.AUGMENTED_MANIFEST)
             is_code = channel in self.code_channels and not listed
@@ -237,11 +238,12 @@ class Gathered:
         elif isinstance(content, list):
             for index, item in enumerate(content):
                 self._in_document(item, f"{path}[{index}]", name)
-        elif isinstance(content, str) and content.startswith(_SCHEME):
+        elif isinstance(content, str):
             rule = document_rule(name)
-            if rule is not None and isinstance(rule.check, S3Location) and rule.check.written:
+            check = None if rule is None else rule.check
+            if isinstance(check, S3Location) and check.written:
                 self._write(content, "OutputDataConfig")
-            else:
+            elif isinstance(check, S3Location) or content.startswith(_SCHEME):
                 self.refuse(path, content, f"a location is read, and {_UNEXAMINED}")
 
 
@@ -249,6 +251,11 @@ def _is_location(uri: str) -> bool:
     """Whether it names a bucket, or may do so when the pipeline runs."""
     scheme, _, rest = uri.partition("://")
     return (scheme == "s3" and rest.partition("/")[0] != "") or holds_unknown(uri)
+
+
+def _may_hold(member: Shape | None) -> bool:
+    """Whether a member that the model may not have can hold structures."""
+    return member is None or member.type_name in ("structure", "list", "map")
 
 
 def _holds_data(shape: Shape) -> bool:

@@ -501,10 +501,26 @@ def test_what_only_the_run_tells_is_unreadable(uri: Content, source: str) -> Non
     ]
 
 
-def test_channels_that_only_the_run_tells_are_unreadable() -> None:
-    """A variable in the place of a whole list hides what is read."""
-    found = told_of(step("Train", "Training", InputDataConfig=get("Parameters.Channels")))
-    assert ["{Parameters.Channels}"] == [one.source for one in found.unreadable]
+@pytest.mark.parametrize(
+    "stated",
+    [
+        get("Parameters.Data"),
+        [get("Parameters.Data")],
+        [{"ChannelName": "train", "DataSource": get("Parameters.Data")}],
+        [{"ChannelName": "train", "DataSource": {"S3DataSource": get("Parameters.Data")}}],
+        [{"ChannelName": "train", "DataSource": {"NewDataSource": get("Parameters.Data")}}],
+    ],
+)
+def test_what_is_put_in_place_by_the_run_is_unreadable(stated: object) -> None:
+    """A variable in the place of channels, or of anything in them, hides what is read."""
+    found = told_of(step("Train", "Training", InputDataConfig=stated))
+    assert ((), 1) == (found.readable, len(found.unreadable))
+
+
+def test_what_has_another_shape_is_unreadable() -> None:
+    """Inputs that are none as the operation takes them are not passed over."""
+    found = told_of(step("Train", "Training", InputDataConfig=channel()))
+    assert ["it is no list"] == [one.reason for one in found.unreadable]
 
 
 _PREPARE = step(
