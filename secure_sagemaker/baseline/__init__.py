@@ -18,7 +18,7 @@ schema       the JSON Schema of the file
 from secure_sagemaker.baseline.arns import Arn, KeyReference, parse_arn
 from secure_sagemaker.baseline.discovery import AnchorReader, find_file, read_document
 from secure_sagemaker.baseline.document import BaselineDocument
-from secure_sagemaker.baseline.macie_section import EXPANSION
+from secure_sagemaker.baseline.macie_section import CODE_CHANNELS, EXPANSION
 from secure_sagemaker.baseline.model import SecurityBaseline
 from secure_sagemaker.baseline.schema import json_schema
 from secure_sagemaker.baseline.sections import (
@@ -54,6 +54,7 @@ from secure_sagemaker.baseline.vocabulary import (
 )
 
 __all__ = [
+    "CODE_CHANNELS",
     "DEFAULT_MODES",
     "EXPANSION",
     "Accepted",

@@ -25,8 +25,18 @@ __all__ = [
     "Safeguard",
 ]
 
-CODE_CHANNELS = ("code", "sm_code", "sm_drivers")
-"""What the SageMaker Python SDKs call the channels and inputs that hold a program."""
+CODE_CHANNELS = (
+    # Training, scripts and recipes.
+    *("code", "sm_drivers", "recipe"),
+    # Remote functions, and what is made of them.
+    *("sagemaker_remote_function_bootstrap", "sagemaker_remote_function_workspace", "sm_rf_user_ws"),
+    *("pre_exec_script_and_dependencies", "conf"),
+    # Processing: scripts, Spark's own, Data Wrangler's, Clarify's and the monitors'.
+    *("entrypoint", "aux", "jars", "py-files", "flow", "analysis_config"),
+    *("record_preprocessor_script_input", "post_analytics_processor_script_input"),
+)
+"""What both majors of the SageMaker Python SDK call the channels and inputs that bring code and its configuration. Not
+among them: ``files`` of Spark, ``config`` of evaluations and the folder of a notebook job, which may hold data."""
 USD_PER_GB = 1.25
 """What Macie takes at most of its regions, for the first gigabytes."""
 EXPANSION: Mapping[str, float] = MappingProxyType(

@@ -18,10 +18,9 @@ from secure_sagemaker import (
     SecureSession,
     SecurityBaseline,
 )
-from secure_sagemaker.baseline import DEFAULT_MODES
+from secure_sagemaker.baseline import CODE_CHANNELS, DEFAULT_MODES
 from secure_sagemaker.baseline.comparison import Change, change_of, stated_by
 from secure_sagemaker.baseline.fields import shown
-from secure_sagemaker.baseline.macie_section import CODE_CHANNELS
 from secure_sagemaker.baseline.sections import listed
 from secure_sagemaker.baseline.tightening import CLOSED_WITH
 from secure_sagemaker.cli.exit_codes import ExitCode

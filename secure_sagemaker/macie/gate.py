@@ -212,7 +212,7 @@ class InputGate:
                 excused.get(about.path),
                 got=told,
                 why=told,
-                remedy="look into what Macie found in the bucket, or have macie.maximum_bucket_score raised or left out",
+                remedy="look into what Macie found in the bucket, or have macie.maximum_bucket_score raised",
             )
 
     def _unreadable(self, about: UnreadableInput, waiver: Waiver | None) -> Decision:

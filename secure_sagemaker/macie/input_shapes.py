@@ -15,7 +15,6 @@ from types import MappingProxyType
 
 __all__ = [
     "CHANNELS",
-    "CODE_CHANNELS",
     "DATALESS_STEPS",
     "ELSEWHERE",
     "LATER",
@@ -166,21 +165,6 @@ CHANNELS: Mapping[str, str] = MappingProxyType(
     {"Channel": "ChannelName", "ProcessingInput": "InputName", "AIWorkloadInputDataConfig": "ChannelName"}
 )
 """Structures with a name that the container knows the data by, and the member that holds it."""
-
-CODE_CHANNELS = frozenset(
-    {
-        # Training, scripts and recipes.
-        *("code", "sm_drivers", "recipe"),
-        # Remote functions, and what is made of them.
-        *("sagemaker_remote_function_bootstrap", "sagemaker_remote_function_workspace", "sm_rf_user_ws"),
-        *("pre_exec_script_and_dependencies", "conf"),
-        # Processing: scripts, Spark's own, Data Wrangler's, Clarify's and the monitors'.
-        *("entrypoint", "aux", "jars", "py-files", "flow", "analysis_config"),
-        *("record_preprocessor_script_input", "post_analytics_processor_script_input"),
-    }
-)
-"""Channels and inputs by which both majors of the SageMaker Python SDK bring code and its configuration. Not among
-them: ``files`` of Spark, ``config`` of evaluations and the folder of a notebook job, which may hold data."""
 
 DATALESS_STEPS = frozenset({"Callback", "Cleanup", "Condition", "Fail", "ForEach", "Lambda", "Lineage"})
 """Types of steps that make no call of SageMaker's and process no data there: functions and queues are listed by the

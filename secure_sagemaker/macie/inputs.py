@@ -12,17 +12,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from secure_sagemaker.baseline import CODE_CHANNELS
 from secure_sagemaker.controls.members import is_mutating
 from secure_sagemaker.controls.pipelines import StepCall, steps_of
 from secure_sagemaker.controls.unknown import holds_unknown, told, unknown, unknown_parts
-from secure_sagemaker.macie.input_shapes import CODE_CHANNELS, DATALESS_STEPS, InputKind
+from secure_sagemaker.macie.input_shapes import DATALESS_STEPS, InputKind
 from secure_sagemaker.macie.input_walk import UNTOLD, DataInput, Inputs, UnreadableInput, gathered
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel, ServiceModel
 
 __all__ = [
-    "CODE_CHANNELS",
     "DataInput",
     "InputKind",
     "Inputs",
