@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from ipaddress import IPv4Network, ip_network
 
-from secure_sagemaker.baseline import KeyReference, SecurityBaseline
-from secure_sagemaker.baseline.arns import parse_arn
+from secure_sagemaker.baseline import KeyReference, SecurityBaseline, parse_arn
 from secure_sagemaker.exceptions import PolicyError
 from secure_sagemaker.identity.policies import (
     PolicyDocument,

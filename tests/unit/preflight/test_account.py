@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -23,6 +22,7 @@ from secure_sagemaker.preflight.account_facts import (
 )
 from secure_sagemaker.preflight.facts import Answer
 from secure_sagemaker.preflight.network import DECISIONS
+from tests.unit.preflight.documents import policy
 
 pytestmark = pytest.mark.once
 
@@ -31,10 +31,6 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/team/ml-launcher"
 EXECUTION = f"arn:aws:iam::{ACCOUNT}:role/ml-execution"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
-
-
-def policy(*statements: dict[str, object]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 def allow(action: object, resource: object = "*", **members: object) -> dict[str, object]:

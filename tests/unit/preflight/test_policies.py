@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ import pytest
 from secure_sagemaker.preflight.facts import WantedNetwork
 from secure_sagemaker.preflight.foreigners import let_through
 from secure_sagemaker.preflight.policies import Request, Verdict, evaluate, matches, statements_of
+from tests.unit.preflight.documents import policy
 
 pytestmark = pytest.mark.once
 
@@ -31,10 +31,6 @@ def allow(condition: dict[str, object] | None = None, **members: object) -> dict
 
 def deny(condition: dict[str, object], **members: object) -> dict[str, object]:
     return {**allow(condition, **members), "Effect": "Deny"}
-
-
-def policy(*statements: dict[str, object]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 def verdict(text: str, service: str) -> Verdict | None:

@@ -1,4 +1,4 @@
-"""What the rules must know of the account, read from moto's own stores. The one module that opens them."""
+"""Users, roles and their policies, as moto's IAM has them."""
 
 from __future__ import annotations
 
@@ -7,46 +7,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from moto.ec2.models import ec2_backends
-from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import Group, ManagedPolicy, Role, User, iam_backends
-from moto.kms.models import kms_backends
-from moto.kms.utils import RESERVED_ALIASES
-from moto.s3.models import FakeBucket, s3_backends
 from moto.utilities.utils import get_partition
 
 __all__ = [
     "MAXIMUM_SESSION_SECONDS",
-    "BucketState",
     "IdentityPolicies",
-    "KeyState",
-    "ObjectState",
     "RoleState",
     "UserState",
-    "bucket_owner",
-    "bucket_policy",
     "create_service_role",
     "create_temporary_key",
     "create_user",
-    "find_bucket",
-    "find_key",
-    "find_object",
     "find_role",
-    "has_local_storage",
     "has_mfa_device",
-    "has_objects",
     "has_policy",
     "has_principal",
     "identity_arn",
     "identity_policies",
-    "key_policy",
     "managed_policy",
-    "network_of",
-    "partition",
     "principal_id",
-    "read_object",
     "role_of_session",
     "user_arn",
 ]
@@ -205,172 +186,6 @@ def _of_aws() -> Mapping[str, str]:
     }
 
 
-# --- S3
-
-
-@dataclass(frozen=True, kw_only=True)
-class BucketState:
-    """A bucket and what is set on it."""
-
-    name: str
-    owner: str
-    """The account that it belongs to."""
-    region: str
-    policy: Mapping[str, object] | None
-    blocks_public_acls: bool
-    blocks_public_policy: bool
-    enforces_ownership: bool
-    """Its objects belong to its owner, and access control lists are switched off."""
-    default_algorithm: str
-    """What an object is encrypted with that says nothing of it."""
-    default_key: str | None
-    blocks_customer_keys: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class ObjectState:
-    """How an object is encrypted."""
-
-    algorithm: str | None
-    key: str | None
-
-
-def find_bucket(name: str) -> BucketState | None:
-    """The bucket of that name, whoever owns it, or None."""
-    for owner, partitions in list(s3_backends.items()):
-        for backend in list(partitions.values()):
-            if name in backend.buckets:
-                return _bucket_state(backend.buckets[name], owner)
-    return None
-
-
-def _bucket_state(bucket: FakeBucket, owner: str) -> BucketState:
-    block, rule = bucket.public_access_block, (bucket.encryption or {}).get("Rule", {})
-    default = rule.get("ApplyServerSideEncryptionByDefault", {})
-    blocked = rule.get("BlockedEncryptionTypes") or {"EncryptionType": "SSE-C"}
-    return BucketState(
-        name=bucket.name,
-        owner=owner,
-        region=bucket.region_name,
-        policy=json.loads(bucket.policy) if bucket.policy is not None else None,
-        blocks_public_acls=block is not None and block.block_public_acls,
-        blocks_public_policy=block is not None and block.block_public_policy,
-        enforces_ownership=str(bucket.ownership_rule) == "BucketOwnerEnforced",
-        default_algorithm=default.get("SSEAlgorithm", "AES256"),
-        default_key=default.get("KMSMasterKeyID"),
-        blocks_customer_keys="SSE-C" in str(blocked["EncryptionType"]),
-    )
-
-
-def find_object(bucket: str, key: str, *, version: str | None = None) -> ObjectState | None:
-    """The object, or None where there is none."""
-    for partitions in list(s3_backends.values()):
-        for backend in list(partitions.values()):
-            if bucket in backend.buckets:
-                found = backend.get_object(bucket, key, version_id=version)
-                return (
-                    None if found is None else ObjectState(algorithm=found.encryption, key=found.kms_key_id)
-                )
-    return None
-
-
-def read_object(bucket: str, key: str, version: str | None = None) -> bytes | None:
-    """What an object holds, or held in a version, or None where there is none."""
-    for partitions in list(s3_backends.values()):
-        for backend in list(partitions.values()):
-            found = backend.get_object(bucket, key, version) if bucket in backend.buckets else None
-            if found is not None:
-                return bytes(found.value)
-    return None
-
-
-def has_objects(bucket: str, prefix: str) -> bool:
-    """Whether some object's key begins so."""
-    return any(
-        key.startswith(prefix)
-        for partitions in list(s3_backends.values())
-        for backend in list(partitions.values())
-        if bucket in backend.buckets
-        for key in list(backend.buckets[bucket].keys)
-    )
-
-
-def bucket_owner(name: str) -> str | None:
-    """The account that owns a bucket, or None where there is no such bucket."""
-    found = find_bucket(name)
-    return None if found is None else found.owner
-
-
-def bucket_policy(name: str) -> Mapping[str, object] | None:
-    """The policy of a bucket, or None where it has none."""
-    found = find_bucket(name)
-    return None if found is None else found.policy
-
-
-# --- KMS
-
-
-@dataclass(frozen=True, kw_only=True)
-class KeyState:
-    """A KMS key as it is."""
-
-    arn: str
-    state: str
-    """``Enabled``, ``Disabled``, ``PendingDeletion`` and the like."""
-    usage: str
-    symmetric: bool
-
-
-def find_key(reference: str, *, account: str, region: str) -> KeyState | None:
-    """The key that an id, an ARN, an alias or an alias's ARN names in a region, or None."""
-    if reference.startswith("arn:"):
-        _, _, _, _, account, name = reference.split(":", 5)
-    else:
-        name = reference
-    name = name.removeprefix("key/")
-    if region not in kms_backends[account]:
-        return None
-    if name in RESERVED_ALIASES:
-        # AWS makes its own keys when they are first used.
-        return KeyState(arn=name, state="Enabled", usage="ENCRYPT_DECRYPT", symmetric=True)
-    for key in list(kms_backends[account][region].keys.values()):
-        if name == key.id or name in key.aliases:
-            return KeyState(
-                arn=key.arn,
-                state=key.key_state,
-                usage=key.key_usage or "ENCRYPT_DECRYPT",
-                symmetric=(key.key_spec or "SYMMETRIC_DEFAULT") == "SYMMETRIC_DEFAULT",
-            )
-    return None
-
-
-def key_policy(arn: str) -> str | None:
-    """The text of a key's policy, or None where there is no such key."""
-    _, _, _, region, account, name = arn.split(":", 5)
-    if region not in kms_backends[account]:
-        return None
-    found = kms_backends[account][region].keys.get(name.removeprefix("key/"))
-    return None if found is None else str(found.policy)
-
-
-# --- the network
-
-
-def network_of(resource: str, *, account: str, region: str) -> str | None:
-    """The VPC that a subnet or a security group is in; None for one that EC2 does not know."""
-    ec2 = ec2_backends[account][region]
-    for subnets in list(ec2.subnets.values()):
-        if resource in subnets:
-            return str(subnets[resource].vpc_id)
-    for vpc_id, groups in list(ec2.groups.items()):
-        if resource in groups:
-            return str(vpc_id)
-    return None
-
-
-# --- identities
-
-
 def has_policy(arn: str) -> bool:
     """Whether there is such a managed policy. AWS's own all count as there."""
     match arn.split(":", 5):
@@ -418,20 +233,6 @@ def has_mfa_device(user: str, serial: str) -> bool:
         for one in list(iam_backends[account][partition].users.values())
         if one.arn == user
     )
-
-
-# --- the rest
-
-
-def partition(region: str) -> str:
-    """The partition a region is in."""
-    return get_partition(region)
-
-
-def has_local_storage(instance_type: str) -> bool | None:
-    """Whether EC2 says that the type has instance storage; None for a type it does not know."""
-    known = INSTANCE_TYPES.get(instance_type.removeprefix("ml."))
-    return None if known is None else bool(known.get("InstanceStorageSupported"))
 
 
 def identity_arn(before: str, kind: str, name: str) -> str | None:
