@@ -20,6 +20,7 @@ from secure_sagemaker.cli import (
     pipeline,
     policy,
     run,
+    scan,
     template,
     whoami,
 )
@@ -94,6 +95,7 @@ app.command("demo")(demo.demo)
 app.command("check")(check.check)
 app.command("endpoints")(endpoints.endpoints)
 app.command("explain")(explain.explain)
+app.command("scan")(scan.scan)
 app.command("template")(template.template)
 app.command("whoami")(whoami.whoami)
 app.add_typer(pipelines, name="pipeline")

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import importlib.util
 import os
+import tempfile
 import threading
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -168,7 +169,12 @@ class EmbeddedAWS:
     @property
     def macie(self) -> EmbeddedMacie:
         """Macie, and how it behaves."""
-        return EmbeddedMacie(_behaviour=self._gateway.macie, _source=self.source, _account=self.account)
+        return EmbeddedMacie(
+            _behaviour=self._gateway.macie,
+            _source=self.source,
+            _account=self.account,
+            _baseline=self.baseline_toml(),
+        )
 
     @contextlib.contextmanager
     def serve(self, *, port: int = 0, tls: bool = False) -> Iterator[LoopbackServer]:
@@ -265,6 +271,8 @@ def _account(*, region: str, account: str) -> Iterator[EmbeddedAWS]:
         standing.enter_context(patched())
         built = build(_session(own), account=account)
         ambient = {**own, **_temporary(_session(own), built.mfa_serial)}
+        verdicts = standing.enter_context(tempfile.TemporaryDirectory())
+        ambient[_VERDICTS] = verdicts  # none of this account's may be taken for another's
         os.environ.update(ambient)
         gateway.journal.forget()
         standing.enter_context(_witnessed(gateway.journal))
@@ -317,6 +325,7 @@ def _service_models() -> botocore.loaders.Loader:
     return botocore.loaders.create_loader()  # it remembers what it read; a service model takes a while
 
 
+_VERDICTS = "SECURE_SAGEMAKER_VERDICTS"
 # moto's machine images take most of the start and serve nobody here.
 _WITHOUT_IMAGES = "MOTO_EC2_LOAD_DEFAULT_AMIS"
 
@@ -329,7 +338,7 @@ def _aws_environment() -> Iterator[None]:
         return {
             name: value
             for name, value in os.environ.items()
-            if name.startswith("AWS_") or name == _WITHOUT_IMAGES
+            if name.startswith("AWS_") or name in {_WITHOUT_IMAGES, _VERDICTS}
         }
 
     before = settings()

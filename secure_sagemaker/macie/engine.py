@@ -98,19 +98,21 @@ class Scanner:
         progress: Progress,
         timeout_seconds: float | None = None,
         again: bool = False,
+        wait: bool = True,
     ) -> ScanReport:
-        """Have all read that has no fresh verdict, and wait for it.
+        """Have all read that has no fresh verdict.
 
         Args:
             inputs: What to read.
             progress: Is told how far it is.
             timeout_seconds: How long to wait; by default as the baseline says.
             again: Whether what could not be read is tried once more.
+            wait: Whether to wait for the jobs. Else they go on, and the next scan takes in what they tell.
 
         Raises:
             ScanError: It cannot be had, would cost more than it may, or did not end in time.
         """
-        return self._scan(inputs, progress=progress, timeout_seconds=timeout_seconds, again=again)
+        return self._scan(inputs, progress=progress, timeout_seconds=timeout_seconds, again=again, wait=wait)
 
     def resume(self, job_id: str, *, progress: Progress, timeout_seconds: float | None = None) -> ScanReport:
         """Wait for a job that an earlier scan made, and take in what it tells. No other is made.
@@ -159,6 +161,7 @@ class Scanner:
         timeout_seconds: float | None,
         again: bool = False,
         only: str = "",
+        wait: bool = True,
     ) -> ScanReport:
         began = self._timing.now()
         timeout = self._macie.timeout_minutes * 60 if timeout_seconds is None else timeout_seconds
@@ -169,13 +172,13 @@ class Scanner:
             if any(one.open for one in work.values()):
                 place = self._service.results()
                 found = [one for some in work.values() for one in self._jobs.found(some, only=only)]
-                jobs += self._finish(found, place, progress=progress, timeout=timeout)
+                jobs += self._finish(found, place, progress=progress, timeout=timeout, wait=wait)
                 if not only:
                     plans = self._plans(inputs, work)
                     estimate = self._estimate(survey, plans, work)
                     self._hold_cost(estimate)
                     made = [self._make(plan, work[plan.bucket]) for plan in plans]
-                    jobs += self._finish(made, place, progress=progress, timeout=timeout)
+                    jobs += self._finish(made, place, progress=progress, timeout=timeout, wait=wait)
         survey = self.surveyor.look(inputs)
         listed_objects = survey.listed()
         return ScanReport(
@@ -193,13 +196,18 @@ class Scanner:
         )
 
     def _finish(
-        self, underway: list[Underway], place: ResultsPlace, *, progress: Progress, timeout: float
+        self,
+        underway: list[Underway],
+        place: ResultsPlace,
+        *,
+        progress: Progress,
+        timeout: float,
+        wait: bool,
     ) -> Iterator[ScanJob]:
-        if not underway:
-            return
-        self._jobs.wait(underway, progress=progress, timeout=timeout)
+        if wait and underway:
+            self._jobs.wait(underway, progress=progress, timeout=timeout)
         for one in underway:
-            yield self._jobs.collect(one, place)
+            yield self._jobs.collect(one, place) if one.has_ended else one.told()
 
     def _make(self, plan: JobPlan, work: Worklist) -> Underway:
         owner = self._baseline.data_perimeter.owner(plan.bucket)

@@ -79,6 +79,27 @@ class Underway:
         """Their size, as they are stored."""
         return self.bytes + self.overscan_bytes
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether Macie is done with it."""
+        return self.job.status in _ENDED
+
+    def told(self, *, findings: int = 0, archived_findings: int = 0) -> ScanJob:
+        """What a report says of it."""
+        return ScanJob(
+            id=self.job.id,
+            bucket=self.work.bucket,
+            status=self.job.status,
+            had_errors=self.job.had_errors,
+            resumed=self.resumed,
+            objects=self.objects,
+            bytes=self.bytes,
+            overscan_objects=self.overscan_objects,
+            overscan_bytes=self.overscan_bytes,
+            findings=findings,
+            archived_findings=archived_findings,
+        )
+
 
 class Jobs:
     """Makes jobs, finds them, waits for them, and takes in what they tell.
@@ -219,7 +240,7 @@ class Jobs:
             while True:
                 elapsed = self._timing.monotonic() - began
                 progress(_progress(underway, elapsed))
-                running = [one for one in underway if one.job.status not in _ENDED]
+                running = [one for one in underway if not one.has_ended]
                 for one in running:
                     _hold_running(one.job)
                 if not running:
@@ -228,7 +249,7 @@ class Jobs:
                     raise _late(running, timeout)
                 for one in running:
                     one.job = self._service.job(one.job.id)
-                if any(one.job.status not in _ENDED for one in running):
+                if any(not one.has_ended for one in running):
                     self._timing.sleep(pause)
                     pause = min(pause * 2, _LONGEST_PAUSE)
         except KeyboardInterrupt:
@@ -237,7 +258,7 @@ class Jobs:
 
     def _cancel(self, underway: list[Underway]) -> None:
         for one in underway:
-            if one.job.status in _ENDED:
+            if one.has_ended:
                 continue
             left = f"{one.job.objects_left:,} of {one.total_objects:,} objects were left to be read"
             if one.resumed:
@@ -287,19 +308,7 @@ class Jobs:
             one.work.reopen(job.id)
         self._ledger.loaded(_collected(job.id))
         findings, archived = self._service.findings(job.id)
-        return ScanJob(
-            id=job.id,
-            bucket=one.work.bucket,
-            status=job.status,
-            had_errors=job.had_errors,
-            resumed=one.resumed,
-            objects=one.objects,
-            bytes=one.bytes,
-            overscan_objects=one.overscan_objects,
-            overscan_bytes=one.overscan_bytes,
-            findings=findings,
-            archived_findings=archived,
-        )
+        return one.told(findings=findings, archived_findings=archived)
 
     def _take_in(self, one: Underway, place: ResultsPlace) -> int:
         """Remember what results say; how many objects they are about."""
@@ -391,13 +400,13 @@ def _late(running: list[Underway], timeout: float) -> ScanError:
 def _progress(underway: list[Underway], elapsed: float) -> ScanProgress:
     objects = size = total = total_size = 0
     for one in underway:
-        left = 0 if one.job.status in _ENDED else min(one.job.objects_left, one.total_objects)
+        left = 0 if one.has_ended else min(one.job.objects_left, one.total_objects)
         read = one.total_objects - left
         objects += read
         total += one.total_objects
         total_size += one.total_bytes
         size += one.total_bytes * read // one.total_objects if one.total_objects else 0
-    running = [one.job.status for one in underway if one.job.status not in _ENDED]
+    running = [one.job.status for one in underway if not one.has_ended]
     return ScanProgress(
         jobs=tuple(one.job.id for one in underway),
         status=running[0] if running else "COMPLETE",

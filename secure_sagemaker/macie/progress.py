@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
-__all__ = ["Progress", "ScanProgress", "log_progress"]
+__all__ = ["Progress", "ScanProgress", "default_progress", "log_progress"]
 
 logger = logging.getLogger(__name__)
 
@@ -45,3 +46,12 @@ Progress = Callable[[ScanProgress], object]
 def log_progress(told: ScanProgress) -> None:
     """Tell it as a line of the log."""
     logger.info("%s", told)
+
+
+def default_progress() -> AbstractContextManager[Progress]:
+    """A bar where somebody looks, in a terminal or a notebook, and rich is there to draw it; else lines of the log."""
+    try:
+        from secure_sagemaker.macie.progress_bar import bar_on_stderr
+    except ModuleNotFoundError:
+        return nullcontext(log_progress)
+    return bar_on_stderr() or nullcontext(log_progress)

@@ -29,13 +29,17 @@ from secure_sagemaker.references import ReferencedResources
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-__all__ = ["data_admission", "scanner_of", "verdicts_folder"]
+__all__ = ["VERDICTS_VARIABLE", "data_admission", "scanner_of", "verdicts_folder"]
 
 _DYNAMODB = "dynamodb:"
+VERDICTS_VARIABLE = "SECURE_SAGEMAKER_VERDICTS"
+"""Names the folder of this user's verdicts."""
 
 
 def verdicts_folder() -> Path:
-    """Where the verdicts of this user are kept: below ``XDG_CACHE_HOME``, or ``~/.cache``."""
+    """Where this user's verdicts are kept: as the environment says, or below ``XDG_CACHE_HOME`` or ``~/.cache``."""
+    if own := os.environ.get(VERDICTS_VARIABLE, ""):
+        return Path(own)
     stated = os.environ.get("XDG_CACHE_HOME", "")
     return (Path(stated) if stated else Path.home() / ".cache") / "secure-sagemaker"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -32,7 +33,7 @@ from secure_sagemaker.identity import (
 )
 from secure_sagemaker.macie.engine import prefixes
 from secure_sagemaker.macie.estimate import Estimate
-from secure_sagemaker.macie.progress import Progress, log_progress
+from secure_sagemaker.macie.progress import Progress, default_progress
 from secure_sagemaker.macie.report import ScanReport
 from secure_sagemaker.network import (
     AnyPeers,
@@ -367,6 +368,7 @@ class SecureSession(boto3.Session):
         *,
         resume: str | None = None,
         again: bool = False,
+        wait: bool = True,
         timeout_seconds: float | None = None,
         progress: Progress | None = None,
     ) -> ScanReport:
@@ -378,16 +380,20 @@ class SecureSession(boto3.Session):
             uris: S3 locations: objects by their keys, or all that begins with a prefix.
             resume: The id of a job that an earlier scan made, to wait for it alone.
             again: Whether what could not be read before is tried once more.
+            wait: Whether to wait for the jobs that are made. Else the report tells what is known already.
             timeout_seconds: How long to wait; by default ``macie.timeout_minutes``.
             progress: Is told how far it is; by default a bar in a terminal and in a notebook, else the log.
 
         Raises:
             ScanError: It cannot be had: Macie is not enabled, may not be asked, would take too much, or too long.
         """
-        scanner, told = self._wiring.scanner(), progress or log_progress
-        if resume is not None:
-            return scanner.resume(resume, progress=told, timeout_seconds=timeout_seconds)
-        return scanner.scan(prefixes(uris), progress=told, timeout_seconds=timeout_seconds, again=again)
+        scanner = self._wiring.scanner()
+        with default_progress() if progress is None else nullcontext(progress) as told:
+            if resume is not None:
+                return scanner.resume(resume, progress=told, timeout_seconds=timeout_seconds)
+            return scanner.scan(
+                prefixes(uris), progress=told, timeout_seconds=timeout_seconds, again=again, wait=wait
+            )
 
     def estimate_scan(self, uris: Sequence[str]) -> Estimate:
         """What ``scan`` would cost now. It is an estimate from S3's listing: Macie is not asked.

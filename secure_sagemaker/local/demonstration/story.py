@@ -23,6 +23,7 @@ from secure_sagemaker import (
 )
 from secure_sagemaker.local.demonstration.attempts import ATTEMPTS
 from secure_sagemaker.local.demonstration.container import load_model, run_training
+from secure_sagemaker.local.demonstration.customers import steps
 from secure_sagemaker.local.demonstration.evidence import Evidence, read_evidence
 from secure_sagemaker.local.demonstration.plain import PLAIN_ATTEMPTS, guarded_client, job_of
 from secure_sagemaker.local.demonstration.workflow import deploy, invoke, train, upload
@@ -60,6 +61,11 @@ def run(console: Console, *, verbose: bool = False) -> int:
         _tell_calls(console, session.report().records, verbose=verbose)
         console.rule("The same session, asked for insecure things")
         surprises = _attempts(console, session)
+        console.rule("Input data: Macie reads it before it is used")
+        before = len(aws.requests)
+        aws.macie.enable()  # an administrator's deed
+        platform |= set(range(before, len(aws.requests)))
+        surprises += _data(console, aws, trail)
         ours = [request for index, request in enumerate(aws.requests) if index not in platform]
         evidence = read_evidence(ours, baseline=aws.baseline, launcher=aws.launcher)
         _tell_evidence(console, evidence)
@@ -182,6 +188,23 @@ def _attempts(console: Console, session: SecureSession) -> list[str]:
             )
             table.add_row(attempt.title, "[yellow]corrected[/yellow]", told or "[red]sent as it was[/red]")
     console.print(table)
+    return surprises
+
+
+def _data(console: Console, aws: EmbeddedAWS, trail: Path) -> list[str]:
+    session = SecureSession(aws.macie.baseline(), source=aws.source, audit=JsonLinesSink(trail))
+    table = Table(expand=True, show_lines=True)
+    table.add_column("done", overflow="fold", ratio=3)
+    table.add_column("outcome", no_wrap=True)
+    table.add_column("what happened", overflow="fold", ratio=8)
+    surprises = []
+    for step in steps(aws, session):
+        colour = "green" if step.outcome in {"accepted", "clear"} else "red"
+        table.add_row(escape(step.title), f"[{colour}]{step.outcome}[/{colour}]", escape(step.told))
+        if not step.as_expected:
+            surprises.append(step.title)
+    console.print(table)
+    console.print("The embedded Macie has detectors of its own, fewer than Amazon Macie's.")
     return surprises
 
 

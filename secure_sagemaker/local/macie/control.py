@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from secure_sagemaker import SecurityBaseline
 from secure_sagemaker.local.account import Account, make_bucket
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ class EmbeddedMacie:
     _behaviour: Behaviour = field(repr=False)
     _source: boto3.Session = field(repr=False)
     _account: Account = field(repr=False)
+    _baseline: str = field(repr=False)
 
     def enable(self) -> str:
         """Do what an administrator does once, and name the bucket that results go to.
@@ -43,7 +46,7 @@ class EmbeddedMacie:
         session.client("macie2").enable_macie()
         for key in (account.key_arn, account.other_key_arn):
             self._let_use(key, partition)
-        bucket = f"ml-macie-{account.account}-{account.region}"
+        bucket = self._results
         writes = {
             "Sid": "MacieWritesResults",
             "Effect": "Allow",
@@ -57,6 +60,24 @@ class EmbeddedMacie:
             configuration={"s3Destination": {"bucketName": bucket, "kmsKeyArn": account.key_arn}}
         )
         return bucket
+
+    def baseline(
+        self, mode: Literal["observe", "require", "scan"] = "require", **stated: object
+    ) -> SecurityBaseline:
+        """The account's baseline where Macie is enabled, and data needs a verdict.
+
+        Args:
+            mode: What becomes of data without one.
+            stated: Further fields of ``[macie]``.
+        """
+        said = tomllib.loads(self._baseline)
+        said["data_perimeter"]["read"][self._results] = self._account.account
+        said["macie"] = {"mode": mode, **stated}
+        return SecurityBaseline.from_mapping(said, source="embedded AWS")
+
+    @property
+    def _results(self) -> str:
+        return f"ml-macie-{self._account.account}-{self._account.region}"
 
     def read_at_each_look(self, objects: int | None) -> None:
         """How many objects a job gets through between two looks at it; None for all that there are."""
