@@ -52,6 +52,8 @@ class Admission:
     decisions: tuple[Decision, ...]
     safeguards: frozenset[Safeguard] = frozenset()
     """What the call must have."""
+    guarded: tuple[str, ...] = ()
+    """The paths of the inputs that ask for those."""
     excused: Mapping[str, Waiver] = field(default_factory=dict)
     """Waivers, by the paths of the inputs that they excuse."""
 
@@ -112,11 +114,12 @@ class InputGate:
             decisions += [self._judged(one, excused.get(one.path)) for one in looked]
         else:
             looked = ()
-        guarded = () if self._observes else (one for one in looked if one.is_accepted)
+        accepted = () if self._observes else tuple(one for one in looked if one.is_accepted)
         return Admission(
             inputs=tuple(readable),
             decisions=tuple(decisions),
-            safeguards=frozenset(one for scanned in guarded for one in scanned.safeguards),
+            safeguards=frozenset(one for scanned in accepted for one in scanned.safeguards),
+            guarded=tuple(one.path for one in accepted if one.safeguards),
             excused=excused,
         )
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
 
 from secure_sagemaker import ControlError, SecureSession
 from tests.integration.embedded import IMAGE
-from tests.integration.macie import TABLE
+from tests.integration.macie import CLEAN, TABLE
 from tests.integration.macie_gate.gated import TAGS, Gated
 
 OPEN = dict.fromkeys(("training", "processing", "tuning", "models", "monitoring"), "off")
@@ -168,24 +169,87 @@ def test_capture_is_refused(gated: Gated, people: str) -> None:
     gated.make(session, "CreateTransformJob", request)
 
 
+def pipeline(*steps: tuple[str, str, dict[str, Any]]) -> dict[str, Any]:
+    """A request that makes a pipeline: of each step its name, type and arguments."""
+    stated = [{"Name": name, "Type": kind, "Arguments": arguments} for name, kind, arguments in steps]
+    document = {"Version": "2020-12-01", "Metadata": {}, "Parameters": [], "Steps": stated}
+    return {"PipelineDefinition": json.dumps(document), "Tags": TAGS, "ClientRequestToken": token()}
+
+
+def token() -> str:
+    return f"{time.monotonic_ns():032}"
+
+
+def arguments(gated: Gated, operation: str, uri: str, **members: Any) -> dict[str, Any]:
+    """What a step of a pipeline says of the job that it starts."""
+    stated = {**gated.request(operation, uri), **members}
+    return {name: value for name, value in stated.items() if not name.endswith("JobName") and name != "Tags"}
+
+
 def test_a_pipeline_must_have_it_in_its_steps(gated: Gated, people: str) -> None:
-    """Created, its steps are given it; an execution of one that was created without is refused."""
-    arguments = gated.training("x", gated.uri(people))
-    del arguments["TrainingJobName"], arguments["Tags"]
-    step = {"Name": "Train", "Type": "Training", "Arguments": arguments}
-    document = json.dumps({"Version": "2020-12-01", "Metadata": {}, "Parameters": [], "Steps": [step]})
-    asked = {"ClientRequestToken": "t" * 32, "PipelineDefinition": document, "Tags": TAGS}
+    """Created, its steps are given it, and then it starts; one that was created without is not started."""
+    request = pipeline(("Train", "Training", arguments(gated, "CreateTrainingJob", gated.uri(people))))
     session = guarded(gated, people, "network-isolation")
-    session.client("sagemaker").create_pipeline(PipelineName="guarded", **asked)
+    sagemaker = session.client("sagemaker")
+    sagemaker.create_pipeline(PipelineName="guarded", **request)
     (sent,) = gated.sent("CreatePipeline")
     (kept,) = json.loads(sent["PipelineDefinition"])["Steps"]
     assert kept["Arguments"]["EnableNetworkIsolation"] is True
-    session.client("sagemaker").start_pipeline_execution(PipelineName="guarded", ClientRequestToken="s" * 32)
+    sagemaker.start_pipeline_execution(PipelineName="guarded", ClientRequestToken=token())
     before = gated.session(mode="off", layer={"network_isolation": OPEN})
     before.client("sagemaker").create_pipeline(
-        PipelineName="open", **{**asked, "ClientRequestToken": "u" * 32}
+        PipelineName="open", **{**request, "ClientRequestToken": token()}
     )
     gated.aws.forget_requests()
-    with pytest.raises(ControlError, match="network-isolation"):
-        session.client("sagemaker").start_pipeline_execution(PipelineName="open", ClientRequestToken="v" * 32)
+    with pytest.raises(ControlError, match="network-isolation") as caught:
+        sagemaker.start_pipeline_execution(PipelineName="open", ClientRequestToken=token())
+    assert caught.value.path.startswith("PipelineName -> pipeline/open/1: PipelineDefinition.Steps['Train']")
     gated.refused("StartPipelineExecution")
+
+
+def test_each_step_must_have_it_that_reads_such_data(gated: Gated, people: str) -> None:
+    """One that is isolated vouches for no other; one that reads other data needs none."""
+    other = gated.folder()
+    gated.put(f"{other}x.csv", CLEAN)
+    session = guarded(gated, people, "network-isolation")
+    session.scan([gated.uri(other)])
+    train = ("Train", "Training", arguments(gated, "CreateTrainingJob", gated.uri(people)))
+
+    def create(uri: str) -> None:
+        steps = (train, ("Search", "AutoML", arguments(gated, "CreateAutoMLJobV2", uri)))
+        session.client("sagemaker").create_pipeline(PipelineName="two", **pipeline(*steps))
+
+    with pytest.raises(ControlError, match=r"Steps\['Search'\] has no network isolation"):
+        create(gated.uri(people))
+    gated.refused("CreatePipeline")
+    create(gated.uri(other))
+
+
+def test_a_step_captures_no_such_data(gated: Gated, people: str) -> None:
+    """What a definition says as text counts as what a request says."""
+    session = guarded(gated, people, "no-data-capture")
+    model = make_model(gated, "closed", isolated=True)
+    capture = {"DestinationS3Uri": f"s3://{gated.aws.default_bucket}/captured"}
+    transform = arguments(
+        gated, "CreateTransformJob", gated.uri(people), ModelName=model, DataCaptureConfig=capture
+    )
+    request = pipeline(("Score", "Transform", transform))
+    with pytest.raises(ControlError, match="no-data-capture"):
+        session.client("sagemaker").create_pipeline(PipelineName="captures", **request)
+    gated.refused("CreatePipeline")
+
+
+def test_a_transform_step_names_an_isolated_model(gated: Gated, people: str) -> None:
+    """That is where its isolation is stated; a model with a network is refused by the time it is started."""
+    session = guarded(gated, people, "network-isolation")
+    sagemaker = session.client("sagemaker")
+    for name in ("closed", "open"):
+        model = make_model(gated, name, isolated=name == "closed")
+        transform = arguments(gated, "CreateTransformJob", gated.uri(people), ModelName=model)
+        sagemaker_off = gated.session(mode="off", layer={"network_isolation": OPEN}).client("sagemaker")
+        sagemaker_off.create_pipeline(
+            PipelineName=f"score-{name}", **pipeline(("Score", "Transform", transform))
+        )
+    sagemaker.start_pipeline_execution(PipelineName="score-closed", ClientRequestToken=token())
+    with pytest.raises(ControlError, match="network-isolation"):
+        sagemaker.start_pipeline_execution(PipelineName="score-open", ClientRequestToken=token())
