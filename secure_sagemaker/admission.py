@@ -65,6 +65,10 @@ class DataAdmission:
         self._references = references
         self._tighter = tighter
 
+    def concerns(self, model: OperationModel) -> bool:
+        """Whether an operation can have data read by what it names alone."""
+        return self._references.starts(model)
+
     def admit(self, model: OperationModel, enforcement: Enforcement) -> Admitted:
         """Add to a call's decisions those on its data; and where its data asks for more, hold it to that.
 
