@@ -114,7 +114,7 @@ class DataAdmission:
         self, made: Sequence[Made], tightened: Enforcement, admission: Admission, held: Held
     ) -> Iterator[Decision]:
         """What the call, and what it starts, must have for the sake of its data and does not."""
-        own, *started = made
+        started = made[1:]
         elsewhere = tuple(one.path for one in started)
         safeguards = sorted(admission.safeguards)
         paths = [path for path in admission.guarded if not path.startswith(elsewhere)]
