@@ -157,21 +157,39 @@ def test_results_of_other_jobs_are_left_out() -> None:
     ("lines", "why"),
     [
         ([b"{"], "cannot be read"),
-        ([b"[]"], "a line of it is no JSON object"),
-        ([b"{}"], "lacks 'classificationDetails'"),
-        ([json.dumps(_record(resourcesAffected__s3Object__eTag=None)).encode()], "lacks 'eTag'"),
-        ([json.dumps(_record(resourcesAffected__s3Object__size="120")).encode()], "lacks size"),
-        ([json.dumps(_record(resourcesAffected__s3Bucket=[])).encode()], "lacks list indices"),
-        ([json.dumps(_record(classificationDetails__result__status=None)).encode()], "lacks 'status'"),
+        ([b"[]"], "a line of it: Input should be an object"),
+        ([b"{}"], "classificationDetails: Field required"),
+        (
+            [json.dumps(_record(resourcesAffected__s3Object__eTag=None)).encode()],
+            "resourcesAffected.s3Object.eTag: Field required",
+        ),
+        (
+            [json.dumps(_record(resourcesAffected__s3Object__size="120")).encode()],
+            "resourcesAffected.s3Object.size: Input should be a valid integer",
+        ),
+        (
+            [json.dumps(_record(resourcesAffected__s3Bucket=[])).encode()],
+            "resourcesAffected.s3Bucket: Input should be an object",
+        ),
+        (
+            [json.dumps(_record(classificationDetails__result__status=None)).encode()],
+            "classificationDetails.result.status: Field required",
+        ),
         (
             [json.dumps(_record(classificationDetails__result__customDataIdentifiers=["x"])).encode()],
-            "'list' object",
+            "classificationDetails.result.customDataIdentifiers: Input should be an object",
         ),
-        ([json.dumps(_record(classificationDetails__result=["x"])).encode()], "lacks list indices"),
-        ([json.dumps(_record(severity={"description": "Grave"})).encode()], "lacks 'Grave'"),
+        (
+            [json.dumps(_record(classificationDetails__result=["x"])).encode()],
+            "classificationDetails.result: Input should be an object",
+        ),
+        (
+            [json.dumps(_record(severity={"description": "Grave"})).encode()],
+            "severity.description: Input should be",
+        ),
         (
             [json.dumps(_record(classificationDetails__result__sensitiveData=["x"])).encode()],
-            "lacks sensitiveData",
+            "classificationDetails.result.sensitiveData.0: Input should be an object",
         ),
     ],
 )
