@@ -8,7 +8,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from secure_sagemaker.baseline import Accepted, DataClass, Macie, Safeguard
-from secure_sagemaker.macie.verdicts import Detection, ObjectVerdict, ObjectVersion, Outcome, Severity
+from secure_sagemaker.macie.verdicts import (
+    Detection,
+    ObjectVerdict,
+    ObjectVersion,
+    Outcome,
+    Severity,
+    on_one_line,
+)
 
 __all__ = ["Acceptance", "Judgement", "Lack", "Problem", "Tally"]
 
@@ -37,8 +44,13 @@ class Problem:
     told: str
     """What of it, for a person: categories and types with their counts, or why it was not read. Never the data."""
 
+    detections: tuple[Detection, ...] = ()
+    """Of what was found, all that is not accepted."""
+    severity: Severity | None = None
+    """How grave Macie takes that to be."""
+
     def __str__(self) -> str:
-        return f"{self.object.uri}: {self.told}"
+        return on_one_line(f"{self.object.uri}: {self.told}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,7 +125,15 @@ class Acceptance:
         if refused or (verdict.outcome is Outcome.SENSITIVE and not verdict.detections):
             grave = f", severity {verdict.severity}" if verdict.severity is not None else ""
             told = in_words(refused) or "sensitive data of no type that Macie tells"
-            problems.append(Problem(object=about, lack=Lack.SENSITIVE, told=f"{told}{grave}"))
+            problems.append(
+                Problem(
+                    object=about,
+                    lack=Lack.SENSITIVE,
+                    told=f"{told}{grave}",
+                    detections=tuple(refused),
+                    severity=verdict.severity,
+                )
+            )
         if verdict.outcome is Outcome.UNREAD or verdict.reason:
             problems.append(Problem(object=about, lack=Lack.UNREAD, told=f"not read: {verdict.reason}"))
         if not problems and not safeguards:

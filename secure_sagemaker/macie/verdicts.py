@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-__all__ = ["Detection", "ObjectVerdict", "ObjectVersion", "Outcome", "Severity"]
+__all__ = ["Detection", "ObjectVerdict", "ObjectVersion", "Outcome", "Severity", "on_one_line"]
+
+
+def on_one_line(text: str) -> str:
+    """A text as a person is shown it: keys and columns are anybody's to name, and none may forge a line."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
