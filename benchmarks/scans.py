@@ -190,7 +190,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def memory_figures(samples: int) -> Iterator[Figure]:
-    """Peak resident memory of a process, in KB: one that lists, looks up and plans, beside one that does it for one object."""
+    """Peak resident memory of a process, in KB."""
     programs: Mapping[str, tuple[str, str]] = {
         "A million objects listed, looked up and planned for, beside 100": (
             _PEAK.format(called="plan_a_million"),

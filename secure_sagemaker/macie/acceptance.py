@@ -246,7 +246,6 @@ class Tally:
 
     @property
     def coverage(self) -> float:
-        """The share of those that need a verdict which were read to their end, from 0 to 1."""
-        needing = self.objects - self.exempt
+        """The share of objects that were read to their end, or need no verdict, from 0 to 1."""
         missing = self.lacking.get(Lack.UNREAD, 0) + self.lacking.get(Lack.UNKNOWN, 0)
-        return 1.0 if needing == 0 else 1 - missing / needing
+        return 1 - missing / self.objects if self.objects else 1.0

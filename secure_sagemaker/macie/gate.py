@@ -18,7 +18,7 @@ from secure_sagemaker.exceptions import ScanError
 from secure_sagemaker.macie.acceptance import Lack
 from secure_sagemaker.macie.engine import Scanner, beyond_macie
 from secure_sagemaker.macie.inputs import DataInput, Inputs, UnreadableInput, inputs_of
-from secure_sagemaker.macie.progress import Progress
+from secure_sagemaker.macie.progress import default_progress
 from secure_sagemaker.macie.report import ScannedInput
 
 if TYPE_CHECKING:
@@ -63,7 +63,6 @@ class InputGate:
         baseline: What is accepted, and whether a call waits for a scan.
         scanner: Gives what lists, remembers and scans.
         enforcer: Knows which waivers hold.
-        progress: Is told how far a scan within a call is.
     """
 
     def __init__(
@@ -72,12 +71,10 @@ class InputGate:
         *,
         scanner: Callable[[], Scanner],
         enforcer: Enforcer,
-        progress: Progress,
     ) -> None:
         self._baseline = baseline
         self._scanner = scanner
         self._enforcer = enforcer
-        self._progress = progress
 
     @property
     def _observes(self) -> bool:
@@ -171,7 +168,8 @@ class InputGate:
                 and not self._observes
                 and any(Lack.UNKNOWN in one.lacking for one in looked if one.path not in excused)
             ):
-                scanner.scan(must, progress=self._progress)
+                with default_progress() as told:
+                    scanner.scan(must, progress=told)
                 looked = scanner.surveyor.look(inputs).scanned(scanner.acceptance)
         except ScanError as failed:
             if must and not self._observes:

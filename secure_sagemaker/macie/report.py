@@ -36,7 +36,7 @@ class ScannedInput:
     exempt: int
     """Objects that need no verdict."""
     coverage: float
-    """The share of objects that were read to their end, from 0 to 1."""
+    """The share of objects that were read to their end, or need no verdict, from 0 to 1."""
     lacking: Mapping[Lack, int]
     """How many objects keep it from being used, by what they lack. Empty where it may be used."""
     problems: tuple[Problem, ...]
