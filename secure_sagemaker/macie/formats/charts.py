@@ -12,12 +12,12 @@ from secure_sagemaker.macie.verdicts import on_one_line
 __all__ = ["WIDTH", "Bar", "Chart", "FoundType", "Segment", "charts", "found_types"]
 
 WIDTH = 760
-_LABELS, _VALUES = 300, 90
+_LABELS, _VALUES = 320, 90
 _SPAN = WIDTH - _LABELS - _VALUES
 _ROW, _BAR = 26, 16
 _MOST = 20
 """As many bars as a chart has; the table beside has every row."""
-_LONGEST_LABEL = 42
+_LONGEST_LABEL = 40
 
 
 @dataclass(frozen=True, kw_only=True)
