@@ -5,8 +5,9 @@ What is found may ask for safeguards: then the call is held to a tighter baselin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from secure_sagemaker.baseline import ControlId, Safeguard
@@ -97,12 +98,30 @@ class DataAdmission:
             return Admitted(enforcement=refused, admission=admission, held=None)
         decide = held.enforcer.verify if final else held.enforcer.enforce
         tightened = self._keys.settle(lambda arns: decide(model, enforcement.parameters, arns))
-        paths = [one.path for one in admission.inputs]
-        lacking = unmet(sorted(admission.safeguards), tightened, paths=paths)
-        found = _with(decided, (*tightened.changes, *tightened.refusals, *lacking))
+        found = _with(
+            decided,
+            (*tightened.changes, *tightened.refusals, *self._lacking(made, tightened, admission, held)),
+        )
         return Admitted(
             enforcement=replace(found, parameters=tightened.parameters), admission=admission, held=held
         )
+
+    def _lacking(
+        self, made: Sequence[Made], tightened: Enforcement, admission: Admission, held: Held
+    ) -> Iterator[Decision]:
+        """What the call, and what it starts, must have for the sake of its data and does not."""
+        own, *started = made
+        elsewhere = tuple(one.path for one in started)
+        safeguards = sorted(admission.safeguards)
+        paths = [path for path in admission.guarded if not path.startswith(elsewhere)]
+        yield from unmet(safeguards, tightened, paths=paths)
+        for one in started:
+            paths = [path.removeprefix(one.path) for path in admission.guarded if path.startswith(one.path)]
+            if not paths:
+                continue
+            verify = partial(held.enforcer.verify, one.model, one.parameters)
+            for decision in unmet(safeguards, self._keys.settle(verify), paths=paths):
+                yield replace(decision, path=one.path + decision.path)
 
     def confirm(
         self, model: OperationModel, parameters: Mapping[str, object], admission: Admission

@@ -170,7 +170,7 @@ class Scanner:
             survey = self.surveyor.look(inputs, work=work, again=again)
             estimate = self._estimate(survey, [], work)
             if any(one.open for one in work.values()):
-                place = self._service.results()
+                place = self._place()
                 found = [one for some in work.values() for one in self._jobs.found(some, only=only)]
                 jobs += self._finish(found, place, progress=progress, timeout=timeout, wait=wait)
                 if not only:
@@ -243,6 +243,17 @@ class Scanner:
         return estimate
 
     # --- what keeps it from being made ---------------------------------------------------------------
+
+    def _place(self) -> ResultsPlace:
+        """Where results go, where they can be read from there: else a job would be paid for nothing."""
+        place = self._service.results()
+        if self._baseline.data_perimeter.owner(place.bucket) is None:
+            raise ScanError(
+                f"Macie in {self._baseline.region} writes its results to {place.bucket}, which lies outside of the "
+                "data perimeter: they could not be read",
+                remedy=f"name {place.bucket} in data_perimeter.read with its owner",
+            )
+        return place
 
     def _hold_cost(self, estimate: Estimate) -> None:
         if not estimate.objects:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from secure_sagemaker.baseline import ControlId, Mode, Safeguard, SecurityBaseline, Waiver
 from secure_sagemaker.controls import ABSENT, CONTROLS, Action, Decision, Enforcer, excuse
-from secure_sagemaker.exceptions import ScanError
+from secure_sagemaker.exceptions import ControlError, ScanError
 from secure_sagemaker.macie.acceptance import Lack
 from secure_sagemaker.macie.engine import Scanner, beyond_macie
 from secure_sagemaker.macie.inputs import DataInput, Inputs, UnreadableInput, inputs_of
@@ -52,6 +52,8 @@ class Admission:
     decisions: tuple[Decision, ...]
     safeguards: frozenset[Safeguard] = frozenset()
     """What the call must have."""
+    guarded: tuple[str, ...] = ()
+    """The paths of the inputs that ask for those."""
     excused: Mapping[str, Waiver] = field(default_factory=dict)
     """Waivers, by the paths of the inputs that they excuse."""
 
@@ -88,6 +90,7 @@ class InputGate:
 
         Raises:
             ScanError: Nothing can be said of it: it cannot be listed, remembered or scanned.
+            ControlError: A manifest of it lists what the baseline does not let be read.
         """
         readable: list[DataInput] = []
         unreadable: list[UnreadableInput] = []
@@ -108,12 +111,12 @@ class InputGate:
             decisions += [self._judged(one, excused.get(one.path)) for one in looked]
         else:
             looked = ()
+        accepted = () if self._observes else tuple(one for one in looked if one.is_accepted)
         return Admission(
             inputs=tuple(readable),
             decisions=tuple(decisions),
-            safeguards=frozenset(
-                one for scanned in looked if scanned.is_accepted for one in scanned.safeguards
-            ),
+            safeguards=frozenset(one for scanned in accepted for one in scanned.safeguards),
+            guarded=tuple(one.path for one in accepted if one.safeguards),
             excused=excused,
         )
 
@@ -128,7 +131,7 @@ class InputGate:
         try:
             scanner = self._scanner()
             looked = scanner.surveyor.look(admission.inputs).scanned(scanner.acceptance)
-        except ScanError as failed:
+        except (ScanError, ControlError) as failed:
             if all(one.path in admission.excused for one in admission.inputs):
                 logger.warning("%s", failed)
                 return ()
@@ -171,7 +174,7 @@ class InputGate:
                 with default_progress() as told:
                     scanner.scan(must, progress=told)
                 looked = scanner.surveyor.look(inputs).scanned(scanner.acceptance)
-        except ScanError as failed:
+        except (ScanError, ControlError) as failed:
             if must and not self._observes:
                 raise
             logger.warning("nothing can be said of the call's inputs: %s", failed)
@@ -182,7 +185,9 @@ class InputGate:
         if scanned.is_accepted:
             guarded = f"; accepted under {', '.join(scanned.safeguards)}" if scanned.safeguards else ""
             told = f"{_counted(scanned)}, as it is when the call is made{guarded}"
-            return self._decision(scanned.path, Action.KEPT, got=f"{scanned.uri}: {told}", why=told)
+            changes_nothing = self._observes and scanned.safeguards
+            action = Action.OBSERVED if changes_nothing else Action.KEPT
+            return self._decision(scanned.path, action, got=f"{scanned.uri}: {told}", why=told)
         since = "since it was looked at for this call, " if later else ""
         return self._refusal(
             scanned.path,

@@ -17,6 +17,7 @@ from secure_sagemaker.baseline import (
     SecurityBaseline,
 )
 from secure_sagemaker.controls import CONTROLS, Action, Decision, Enforcement
+from secure_sagemaker.controls.documents import read_json
 
 __all__ = ["layer_of", "unmet"]
 
@@ -39,8 +40,12 @@ _CONTROLS: Mapping[Safeguard, tuple[ControlId, ...]] = MappingProxyType(
 _HELD = frozenset({Action.CORRECTED, Action.INJECTED, Action.KEPT})
 _LET_BY = frozenset({Action.EXEMPT, Action.OBSERVED, Action.WAIVED})
 _CAPTURES = "DataCaptureConfig"
-_OF_THE_MODEL = frozenset({"CreateTransformJob"})
-"""Operations whose isolation is stated in what they name, which is held to the same layer."""
+_DEFINITION = "PipelineDefinition"
+_OTHERWISE = "use other data, or have the class accept it without"
+_OF_THE_MODEL = "TransformInput."
+"""Inputs whose isolation is stated in the model that reads them, which is held to the same layer."""
+_ARGUMENTS = ".Arguments."
+"""What parts a pipeline's step from what it states."""
 
 
 def layer_of(safeguards: Iterable[Safeguard], baseline: SecurityBaseline) -> Mapping[str, object]:
@@ -74,7 +79,6 @@ def unmet(
         enforcement: What was decided about it under ``layer_of`` them.
         paths: The paths of the inputs that ask for it.
     """
-    path = paths[0] if paths else ""
     for one in safeguards:
         if one is Safeguard.NO_DATA_CAPTURE:
             if (captured := _captures(enforcement.parameters, "")) is not None:
@@ -85,14 +89,22 @@ def unmet(
             if decision.action in _LET_BY and not (
                 one is Safeguard.CUSTOMER_KEY and decision.action is Action.EXEMPT
             ):
-                told = f"{decision.action}: {decision.why}"
-                yield _refused(
-                    decision.path, one, told, "use other data, or have the class accept it without"
-                )
-        in_request = one is Safeguard.NETWORK_ISOLATION and enforcement.operation not in _OF_THE_MODEL
-        if in_request and not any(decision.action in _HELD for decision in about):
-            told = f"{enforcement.operation} has no network isolation"
-            yield _refused(path, one, told, "use other data, or have the class accept it without")
+                yield _refused(decision.path, one, f"{decision.action}: {decision.why}", _OTHERWISE)
+        if one is Safeguard.NETWORK_ISOLATION:
+            yield from _open(about, enforcement.operation, paths)
+
+
+def _open(about: Sequence[Decision], operation: str, paths: Iterable[str]) -> Iterator[Decision]:
+    """A refusal for each request, or step of a pipeline, that reads such data and is not isolated itself."""
+    told = set()
+    for path in paths:
+        step, within, member = path.rpartition(_ARGUMENTS)
+        if step in told or member.startswith(_OF_THE_MODEL):
+            continue
+        told.add(step)
+        if not any(one.action in _HELD and one.path.startswith(step + within) for one in about):
+            name = step if within else operation
+            yield _refused(path, Safeguard.NETWORK_ISOLATION, f"{name} has no network isolation", _OTHERWISE)
 
 
 def _captures(held: object, path: str) -> str | None:
@@ -101,6 +113,8 @@ def _captures(held: object, path: str) -> str | None:
         case Mapping():
             for name, value in held.items():
                 inner = f"{path}.{name}" if path else str(name)
+                if inner == _DEFINITION and isinstance(value, str):
+                    value = _read(value)  # noqa: PLW2901  # what it holds instead of how it is written
                 if name == _CAPTURES:
                     return inner
                 if (found := _captures(value, inner)) is not None:
@@ -110,6 +124,13 @@ def _captures(held: object, path: str) -> str | None:
                 if (found := _captures(value, f"{path}[{at}]")) is not None:
                     return found
     return None
+
+
+def _read(definition: str) -> object:
+    try:
+        return read_json(definition)
+    except (ValueError, RecursionError):
+        return None  # told as unreadable, and so refused already
 
 
 def _refused(path: str, safeguard: Safeguard, got: str, remedy: str) -> Decision:

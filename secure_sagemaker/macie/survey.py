@@ -9,7 +9,7 @@ from datetime import datetime
 
 from secure_sagemaker.macie.acceptance import Acceptance, Lack, Tally
 from secure_sagemaker.macie.estimate import unreadable
-from secure_sagemaker.macie.inputs import DataInput
+from secure_sagemaker.macie.inputs import DataInput, InputKind
 from secure_sagemaker.macie.listing import ListedObject
 from secure_sagemaker.macie.memory import VerdictMemory
 from secure_sagemaker.macie.planning import Worklist
@@ -47,6 +47,10 @@ class Survey:
     def listed(self) -> tuple[ObjectVerdict, ...]:
         """The objects that a report lists: the grave ones first."""
         return tuple([*self.grave, *self.clear][:MOST_LISTED])
+
+
+_OWN_PLACE = frozenset({InputKind.OBJECT, InputKind.PREFIX})
+"""Inputs whose objects all lie where the input is named."""
 
 
 class Surveyor:
@@ -96,7 +100,8 @@ class Surveyor:
         for about in inputs:
             tally = Tally()
             found.inputs.append((about, tally))
-            if not self._acceptance.needs_verdict(about.uri):
+            # What a manifest lists lies anywhere: its own place says nothing of that.
+            if about.kind in _OWN_PLACE and not self._acceptance.needs_verdict(about.uri):
                 tally.skipped = True
                 continue
             for page in self._reader.objects(about):
