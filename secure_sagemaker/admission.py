@@ -110,7 +110,7 @@ class DataAdmission:
         self, made: Sequence[Made], tightened: Enforcement, admission: Admission, held: Held
     ) -> Iterator[Decision]:
         """What the call, and what it starts, must have for the sake of its data and does not."""
-        own, *started = made
+        _, *started = made
         elsewhere = tuple(one.path for one in started)
         safeguards = sorted(admission.safeguards)
         paths = [path for path in admission.guarded if not path.startswith(elsewhere)]
@@ -122,6 +122,10 @@ class DataAdmission:
             verify = partial(held.enforcer.verify, one.model, one.parameters)
             for decision in unmet(safeguards, self._keys.settle(verify), paths=paths):
                 yield replace(decision, path=one.path + decision.path)
+
+    def told(self, model: OperationModel, parameters: Mapping[str, object]) -> tuple[str, ...]:
+        """What of a request's own data would be looked at, for people."""
+        return self._gate.told(Made(model=model, parameters=parameters))
 
     def confirm(
         self, model: OperationModel, parameters: Mapping[str, object], admission: Admission

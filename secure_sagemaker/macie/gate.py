@@ -145,6 +145,14 @@ class InputGate:
                 found.append(self._unguarded(one))
         return tuple(found)
 
+    def told(self, made: Made) -> tuple[str, ...]:
+        """What a request has read that needs a verdict, for people. Nobody is asked."""
+        found = self._inputs(made)
+        return (
+            *(f"{one.path} -> {one.uri}: a verdict of Macie" for one in found.readable),
+            *(f"{one.path} -> {one.source}: unreadable: {one.reason}" for one in found.unreadable),
+        )
+
     # --- how it is decided ---------------------------------------------------------------------------
 
     def _inputs(self, made: Made) -> Inputs:

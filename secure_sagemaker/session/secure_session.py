@@ -234,16 +234,17 @@ class SecureSession(boto3.Session):
 
         Returns:
             The decisions. Its ``lookups`` name key references that only AWS can resolve (``resolve_keys``),
-            its ``references`` things made elsewhere that would be looked at.
+            its ``references`` things made elsewhere that would be looked at, and data that needs a verdict.
 
         Raises:
             SessionError: There is no such operation.
         """
         guard, model = self._guard_of(operation), operation_model(self._session, operation)
         enforcement = guard.enforcer.enforce(model, parameters, guard.keys.known)
-        if guard.references is None:
-            return enforcement
-        return replace(enforcement, references=guard.references.told(model, enforcement.parameters))
+        parameters = enforcement.parameters
+        references = () if guard.references is None else guard.references.told(model, parameters)
+        data = () if guard.data is None else guard.data.told(model, parameters)
+        return replace(enforcement, references=(*references, *data))
 
     def resolve_keys(self, *references: str) -> Mapping[str, str]:
         """Ask AWS which keys are meant, so that ``explain`` can tell: reference to key ARN.

@@ -29,7 +29,9 @@ class Gated(Macie):
     def uri(self, key: str) -> str:
         return f"s3://{self.aws.data_bucket}/{key}"
 
-    def baseline(self, *, mode: str = "require", layer: Mapping[str, Any] | None = None, **macie: Any) -> SecurityBaseline:
+    def baseline(
+        self, *, mode: str = "require", layer: Mapping[str, Any] | None = None, **macie: Any
+    ) -> SecurityBaseline:
         """The account's baseline with a section on Macie, and with other sections instead of its own."""
         stated = self.aws.baseline.model_dump(mode="json")
         stated["data_perimeter"]["read"][self.results] = self.aws.account.account
