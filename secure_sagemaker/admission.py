@@ -65,6 +65,10 @@ class DataAdmission:
         self._references = references
         self._tighter = tighter
 
+    def concerns(self, model: OperationModel) -> bool:
+        """Whether an operation can have data read by what it names alone."""
+        return self._references.starts(model)
+
     def admit(self, model: OperationModel, enforcement: Enforcement) -> Admitted:
         """Add to a call's decisions those on its data; and where its data asks for more, hold it to that.
 
@@ -110,7 +114,7 @@ class DataAdmission:
         self, made: Sequence[Made], tightened: Enforcement, admission: Admission, held: Held
     ) -> Iterator[Decision]:
         """What the call, and what it starts, must have for the sake of its data and does not."""
-        _, *started = made
+        started = made[1:]
         elsewhere = tuple(one.path for one in started)
         safeguards = sorted(admission.safeguards)
         paths = [path for path in admission.guarded if not path.startswith(elsewhere)]

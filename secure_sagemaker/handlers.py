@@ -104,7 +104,7 @@ class Guard:
         call = self._begin(model, context)
         with self._recorder.refusals_of(call):
             self.trail.sink.prepare()
-            if call.awaits_form or not self.enforcer.governs(model):
+            if call.awaits_form or not self._decides(model):
                 return None
             call.enforcement = self._settled(self.enforcer.enforce, model, params)
             call.enforcement.raise_for_refusals()
@@ -140,7 +140,7 @@ class Guard:
         if not isinstance(call, Call):
             call = self._begin(model, context)
         secured = call.secured is not None and call.secured.holds(params)
-        governed = not call.awaits_form and self.enforcer.governs(model)
+        governed = not call.awaits_form and self._decides(model)
         with self._recorder.refusals_of(call):
             # What was enforced verifies, and where this is what was enforced, it need not be read again.
             stated = call.inlined or params if secured else self._opened(model, params)
@@ -249,6 +249,10 @@ class Guard:
         keep_classic(class_attributes)
 
     # --- what they share ---------------------------------------------------------------------------
+
+    def _decides(self, model: OperationModel) -> bool:
+        """Whether anything in the operation's input is governed, or may start something that reads data."""
+        return self.enforcer.governs(model) or (self.data is not None and self.data.concerns(model))
 
     def _look(self, call: Call, named: Named) -> None:
         """Hold what the call names to the controls, and say so in the call's record."""

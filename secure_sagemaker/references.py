@@ -140,6 +140,11 @@ class ReferencedResources:
             self._plans[key] = mentions_of(model)
         return self._plans[key]
 
+    def starts(self, model: OperationModel) -> bool:
+        """Whether an operation can start what is made elsewhere."""
+        plan = self._plan(model)
+        return plan is not None and plan.starts
+
     def started(
         self, model: OperationModel, parameters: Mapping[str, object]
     ) -> Iterator[tuple[str, OperationModel, Mapping[str, object]]]:

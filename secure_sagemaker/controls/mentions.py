@@ -55,6 +55,13 @@ class Mentions:
     children: tuple[tuple[str, str, Mentions], ...]
     """Member, how structures are nested in it (``[`` for a list, ``{`` for a map), and theirs."""
 
+    @property
+    def starts(self) -> bool:
+        """Whether what is named is started with what the request says."""
+        return any(reference.amend is not None for _, reference in self.members) or any(
+            below.starts for *_, below in self.children
+        )
+
     def of(
         self, content: Mapping[str, object], *, path: str = "", request: Mapping[str, object] | None = None
     ) -> Iterator[Mention]:
@@ -130,6 +137,10 @@ def is_question(service: str, operation: str) -> bool:
 class Namings(Protocol):
     """Where something can be named."""
 
+    @property
+    def starts(self) -> bool:
+        """Whether what is named is started with what the request says."""
+
     def of(self, content: Mapping[str, object]) -> Iterator[Mention]:
         """What a request names."""
 
@@ -147,6 +158,11 @@ class _Steps:
     service: ServiceModel
     _inner: dict[str, Mentions] = field(default_factory=dict)
     """Where a step that calls an operation can name something, once one was met."""
+
+    @property
+    def starts(self) -> bool:
+        """Whether what is named is started: a definition starts nothing yet."""
+        return False
 
     def of(self, content: Mapping[str, object]) -> Iterator[Mention]:
         """What the steps name that the pipeline does not make itself."""

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,7 +20,7 @@ from secure_sagemaker.exceptions import ScanError
 from secure_sagemaker.macie.acceptance import Acceptance
 from secure_sagemaker.macie.estimate import GIGABYTE, Estimate, Prices
 from secure_sagemaker.macie.inputs import DataInput, InputKind
-from secure_sagemaker.macie.jobs import Jobs, Timing, Underway
+from secure_sagemaker.macie.jobs import Before, Jobs, Timing, Underway
 from secure_sagemaker.macie.listing import listed
 from secure_sagemaker.macie.memory import SqliteMemory, VerdictMemory
 from secure_sagemaker.macie.planning import JobPlan, Worklist
@@ -170,15 +171,29 @@ class Scanner:
             survey = self.surveyor.look(inputs, work=work, again=again)
             estimate = self._estimate(survey, [], work)
             if any(one.open for one in work.values()):
-                place = self._place()
-                found = [one for some in work.values() for one in self._jobs.found(some, only=only)]
-                jobs += self._finish(found, place, progress=progress, timeout=timeout, wait=wait)
+                finish = partial(
+                    self._finish, place=self._place(), progress=progress, timeout=timeout, wait=wait
+                )
+                tried = survey.tried if again else frozenset()
+                while True:
+                    before = {bucket: self._jobs.before(bucket) for bucket, one in work.items() if one.open}
+                    found = [
+                        one
+                        for bucket, earlier in before.items()
+                        for one in self._jobs.found(work[bucket], earlier, only=only, but=tried)
+                    ]
+                    if not found:
+                        break
+                    jobs += finish(found)
                 if not only:
+                    for bucket in before:
+                        self.surveyor.settle(work[bucket], again=again)
                     plans = self._plans(inputs, work)
                     estimate = self._estimate(survey, plans, work)
                     self._hold_cost(estimate)
-                    made = [self._make(plan, work[plan.bucket]) for plan in plans]
-                    jobs += self._finish(made, place, progress=progress, timeout=timeout, wait=wait)
+                    jobs += finish(
+                        [self._make(plan, work[plan.bucket], before[plan.bucket]) for plan in plans]
+                    )
         survey = self.surveyor.look(inputs)
         listed_objects = survey.listed()
         return ScanReport(
@@ -209,9 +224,9 @@ class Scanner:
         for one in underway:
             yield self._jobs.collect(one, place) if one.has_ended else one.told()
 
-    def _make(self, plan: JobPlan, work: Worklist) -> Underway:
+    def _make(self, plan: JobPlan, work: Worklist, before: Before) -> Underway:
         owner = self._baseline.data_perimeter.owner(plan.bucket)
-        return self._jobs.make(work, plan, owner=owner or self._baseline.account)
+        return self._jobs.make(work, plan, before, owner=owner or self._baseline.account)
 
     # --- what it would read --------------------------------------------------------------------------
 

@@ -2,14 +2,15 @@
 
 A job's name says the bucket, the settings and the very objects that it was made for. So a scan that was killed at any
 point finds its job by name: running, it is waited for; ended, its results are read. It is made anew only where what
-it told was taken in already, or where it was cancelled.
+it told was taken in already, or where it was cancelled. Several who make it at once are given one by Macie: its token
+is made of the name, and of how many had that name when they looked, which each does before it looks at what is known.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from types_boto3_macie2.type_defs import CreateClassificationJobRequestTypeDef, JobScopeTermTypeDef
     from types_boto3_s3 import S3Client
 
-__all__ = ["Jobs", "Timing", "Underway"]
+__all__ = ["Before", "Jobs", "Timing", "Underway"]
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,10 @@ class Timing:
     """Seconds that only grow."""
     sleep: Callable[[float], object]
     """Waits, in seconds."""
+
+
+Before = tuple[tuple[str, str], ...]
+"""Jobs by id and name, as they were when somebody looked."""
 
 
 @dataclass(kw_only=True)
@@ -143,19 +148,27 @@ class Jobs:
         told = hashlib.sha256(f"{bucket}\n{self._settings.digest}".encode()).hexdigest()
         return f"{_NAME}-{told[:16]}-"
 
-    def found(self, work: Worklist, *, only: str = "") -> Iterator[Underway]:
+    def before(self, bucket: str) -> Before:
+        """The jobs of a bucket and these settings that there are, the newest first."""
+        since = self._timing.now() - self._maximum_age
+        return tuple((one, name) for one, name, _ in self._service.named(self.base_of(bucket), since=since))
+
+    def found(
+        self, work: Worklist, before: Before, *, only: str = "", but: Container[str] = ()
+    ) -> Iterator[Underway]:
         """Jobs that were made before for work that is still open; it is handed over to them.
 
         Args:
             work: The work, in one bucket.
+            before: The jobs that there are.
             only: The id of the only one to take.
+            but: The ids of those whose results are known, whether or not they were taken in here.
         """
-        since = self._timing.now() - self._maximum_age
         exact = self._name(work)
-        for job_id, name, _ in list(self._service.named(self.base_of(work.bucket), since=since)):
+        for job_id, name in before:
             if not work.open:
                 return
-            if (only and job_id != only) or self._ledger.is_loaded(_collected(job_id)):
+            if (only and job_id != only) or job_id in but or self._ledger.is_loaded(_collected(job_id)):
                 continue
             job = self._service.job(job_id)
             objects, size = work.hand_over(job_id, _everything if name == exact else job.reads)
@@ -166,14 +179,15 @@ class Jobs:
 
     # --- made ----------------------------------------------------------------------------------------
 
-    def make(self, work: Worklist, plan: JobPlan, *, owner: str) -> Underway:
-        """Make the job that does what is open of the work."""
+    def make(self, work: Worklist, plan: JobPlan, before: Before, *, owner: str) -> Underway:
+        """Make the job that does what is open of the work, or join whoever makes it at the same time."""
         name = self._name(work)
-        since = self._timing.now() - self._maximum_age
-        before = sum(1 for _ in self._service.named(name, since=since))
+        earlier = sum(1 for _, other in before if other == name)
+        token = hashlib.sha256(f"{name}\n{earlier}".encode()).hexdigest()
         request = self._request(name, plan, owner=owner)
-        token = hashlib.sha256(f"{request}\n{before}".encode()).hexdigest()
         job_id = self._service.create({**request, "clientToken": token})
+        if job_id is None:
+            job_id = self._rivals(name, plan.bucket, known={one for one, _ in before})
         work.hand_over(job_id, _everything)
         return Underway(
             job=self._service.job(job_id),
@@ -184,6 +198,16 @@ class Jobs:
             bytes=plan.bytes,
             overscan_objects=plan.overscan_objects,
             overscan_bytes=plan.overscan_bytes,
+        )
+
+    def _rivals(self, name: str, bucket: str, *, known: Container[str]) -> str:
+        """The job that another has just made for the same work, in other words."""
+        for job_id, other in self.before(bucket):
+            if other == name and job_id not in known:
+                return job_id
+        raise ScanError(
+            f"somebody else is just having the same objects of {bucket} scanned",
+            remedy="scan again: their job is found then, and not paid for twice",
         )
 
     def _name(self, work: Worklist) -> str:
@@ -293,7 +317,8 @@ class Jobs:
                 break
             self._timing.sleep(pause)
             pause *= 2
-        if complete and not told:
+        sampled = self._settings.sampling < 100  # of few objects none may be among them
+        if complete and not told and (job.had_errors or not sampled):
             self._ledger.loaded(_collected(job.id))
             raise ScanError(
                 f"job {job.id} is complete and wrote no results in s3://{place.bucket}/{self._folder(job.id, place)}"
@@ -321,8 +346,7 @@ class Jobs:
             batch.clear()
 
         try:
-            files = self._files(one.job.id, place)
-            for verdict in verdicts(files, job_id=one.job.id, made_at=one.job.created_at):
+            for verdict in self._told(one.job, place):
                 counted += 1
                 batch.append(verdict)
                 if len(batch) == _BATCH:
@@ -336,6 +360,13 @@ class Jobs:
             ) from failed
         keep()
         return counted
+
+    def _told(self, job: MacieJob, place: ResultsPlace) -> Iterator[ObjectVerdict]:
+        try:
+            yield from verdicts(self._files(job.id, place), job_id=job.id, made_at=job.created_at)
+        except ScanError:
+            self._ledger.loaded(_collected(job.id))  # it never gets better: another job must tell
+            raise
 
     def _untold(self, one: Underway) -> Iterator[ObjectVerdict]:
         why = "Macie's results say nothing of it"

@@ -25,6 +25,10 @@ __all__ = ["SqliteMemory", "VerdictMemory", "from_row", "to_row"]
 class VerdictMemory(Protocol):
     """Where verdicts are kept. Several sessions and processes may use one at a time."""
 
+    def look_again(self) -> None:
+        """Take note that others may have written since it was last asked."""
+        ...
+
     def recall(
         self, objects: Sequence[ObjectVersion], *, settings: str
     ) -> Mapping[ObjectVersion, ObjectVerdict]:
@@ -106,6 +110,9 @@ class SqliteMemory:
 
     def __repr__(self) -> str:
         return f"SqliteMemory({str(self._path)!r})"
+
+    def look_again(self) -> None:
+        """It is read each time that it is asked."""
 
     def recall(
         self, objects: Sequence[ObjectVersion], *, settings: str

@@ -87,6 +87,7 @@ CREATE TABLE work (
     needed INTEGER NOT NULL, job TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID
 """
+_PAGE = 5_000
 _OPEN = "needed AND job = ''"
 _UNDER = f"SELECT count(*), ifnull(sum(size), 0) FROM work WHERE NOT ({_OPEN}) AND modified >= ? AND key >= ?"  # noqa: S608  # constants alone
 
@@ -181,6 +182,21 @@ class Worklist:
         rows = self._file.execute("SELECT key, etag, size FROM work WHERE needed AND job = ?", (job_id,))
         for key, etag, size in rows:
             yield ObjectVersion(bucket=self.bucket, key=key, etag=etag, size=size)
+
+    def pages(self) -> Iterator[list[ObjectVersion]]:
+        """The work that no job does yet, some at a time; it may be changed meanwhile."""
+        last = ""
+        while True:
+            rows = self._file.execute(
+                f"SELECT key, etag, size FROM work WHERE {_OPEN} AND key > ? ORDER BY key LIMIT ?",  # noqa: S608  # a constant
+                (last, _PAGE),
+            ).fetchall()
+            if not rows:
+                return
+            last = rows[-1][0]
+            yield [
+                ObjectVersion(bucket=self.bucket, key=key, etag=etag, size=size) for key, etag, size in rows
+            ]
 
     def prefixes(self, most: int = MOST_PREFIXES) -> tuple[str, ...]:
         """The prefixes that cover all work that no job does yet; none where there is none."""

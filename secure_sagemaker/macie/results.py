@@ -246,5 +246,5 @@ def _places(told: Any) -> Iterator[str]:
 def _damaged(uri: str, why: str) -> ScanError:
     return ScanError(
         f"the discovery results {uri} cannot be read: {why}",
-        remedy="find out who wrote there, or scan again: what these results were about counts as unread",
+        remedy="find out who wrote there, and scan again: a new job reads what has no verdict yet",
     )

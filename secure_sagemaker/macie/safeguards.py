@@ -114,7 +114,7 @@ def _captures(held: object, path: str) -> str | None:
             for name, value in held.items():
                 inner = f"{path}.{name}" if path else str(name)
                 if inner == _DEFINITION and isinstance(value, str):
-                    value = _read(value)  # noqa: PLW2901  # what it holds instead of how it is written
+                    value = _read(value)
                 if name == _CAPTURES:
                     return inner
                 if (found := _captures(value, inner)) is not None:

@@ -173,11 +173,14 @@ class MacieService:
 
     # --- jobs --------------------------------------------------------------------------------------
 
-    def create(self, request: CreateClassificationJobRequestTypeDef) -> str:
-        """Make a job, or be told the one that was made with this token before."""
-        return self._ask(
-            "CreateClassificationJob", lambda: self._client().create_classification_job(**request)
-        )["jobId"]
+    def create(self, request: CreateClassificationJobRequestTypeDef) -> str | None:
+        """Make a job, or be told the one that was made with this token before; None where that was another request."""
+        told = self._ask(
+            "CreateClassificationJob",
+            lambda: self._client().create_classification_job(**request),
+            but={"ConflictException"},
+        )
+        return None if told is None else told["jobId"]
 
     def named(self, name: str, *, since: datetime) -> Iterator[tuple[str, str, str]]:
         """The jobs whose name holds a text, the newest first: id, name and status."""

@@ -36,7 +36,7 @@ _REMEDY = (
 class S3Memory:
     """Verdicts in a bucket: each batch is an object of its own, which nobody changes, and is read once.
 
-    One of these is for one look: it reads what others wrote when it is first asked.
+    What others wrote is read when it is first asked, and again after ``look_again``.
 
     Args:
         client: Reads and writes the bucket, with the session's own encryption and owner.
@@ -64,6 +64,10 @@ class S3Memory:
 
     def __repr__(self) -> str:
         return f"S3Memory(s3://{self._bucket}/{self._prefix})"
+
+    def look_again(self) -> None:
+        """Have what others wrote since be read when it is asked next."""
+        self._followed.clear()
 
     def recall(
         self, objects: Sequence[ObjectVersion], *, settings: str
@@ -200,6 +204,9 @@ class DynamoDbMemory:
 
     def __repr__(self) -> str:
         return f"DynamoDbMemory({self._table!r})"
+
+    def look_again(self) -> None:
+        """It is read each time that it is asked."""
 
     def recall(
         self, objects: Sequence[ObjectVersion], *, settings: str

@@ -33,6 +33,8 @@ class Survey:
     objects: int = 0
     unreadable: dict[str, int] = field(default_factory=dict)
     """Objects that Macie would not read, by the reason."""
+    tried: set[str] = field(default_factory=set)
+    """The jobs that told what is work all the same."""
     digest: int = 0
 
     def scanned(self, acceptance: Acceptance) -> tuple[ScannedInput, ...]:
@@ -97,6 +99,7 @@ class Surveyor:
             ScanError: Something cannot be listed, or the memory cannot be read.
         """
         found = Survey()
+        self._memory.look_again()
         for about in inputs:
             tally = Tally()
             found.inputs.append((about, tally))
@@ -107,6 +110,20 @@ class Surveyor:
             for page in self._reader.objects(about):
                 self._page(page, found, tally, work, again=again)
         return found
+
+    def settle(self, work: Worklist, *, again: bool) -> None:
+        """Take what somebody else has had read meanwhile out of the work."""
+        for page in work.pages():
+            known = self._memory.recall(page, settings=self._settings)
+            now = self._now()
+            settled = [one for one in page if self._settles(one, known.get(one), now=now, again=again)]
+            work.done("", settled)
+
+    def _settles(
+        self, about: ObjectVersion, verdict: ObjectVerdict | None, *, now: datetime, again: bool
+    ) -> bool:
+        lacks = {problem.lack for problem in self._acceptance.judge(about, verdict, now=now).problems}
+        return Lack.UNKNOWN not in lacks and not (again and Lack.UNREAD in lacks)
 
     def _page(
         self,
@@ -133,6 +150,8 @@ class Surveyor:
             lacks = {problem.lack for problem in judged.problems}
             if Lack.UNKNOWN not in lacks and not (again and Lack.UNREAD in lacks):
                 settled.add(about)
+            elif verdict is not None:
+                found.tried.add(verdict.job_id)
             tally.add(about, verdict, judged)
             found.objects += 1
             found.digest = (found.digest + _digest(about)) % _DIGESTS

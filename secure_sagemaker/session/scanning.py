@@ -94,7 +94,7 @@ def _memory(
         client = cast("DynamoDbClient", session.client("dynamodb"))
         return DynamoDbMemory(client=client, table=place.removeprefix(_DYNAMODB), sleep=timing.sleep)
     bucket, _, prefix = place.removeprefix("s3://").partition("/")
-    return S3Memory(client=s3, bucket=bucket, prefix=prefix, local=file)
+    return S3Memory(client=s3, bucket=bucket, prefix=prefix, local=file, sleep=timing.sleep)
 
 
 def data_admission(

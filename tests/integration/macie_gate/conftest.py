@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from secure_sagemaker.local import EmbeddedAWS
-from tests.integration.embedded import client
 from tests.integration.macie_gate.gated import Gated
 
 _QUOTA = 5 * 1024**4
@@ -30,13 +29,10 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def gated(account: EmbeddedAWS, results: str) -> Gated:
     """Macie without jobs, findings or limits, and nothing recorded."""
-    macie = client(account, "macie2")
-    macie.disable_macie()
-    macie.enable_macie()
-    place = {"bucketName": results, "kmsKeyArn": account.key_arn}
-    macie.put_classification_export_configuration(configuration={"s3Destination": place})
+    gated = Gated(aws=account, results=results)
+    gated.forget_jobs()
     account.macie.read_at_each_look(None)
     account.macie.throttle(0)
     account.macie.allow_a_month(bytes=_QUOTA)
     account.forget_requests()
-    return Gated(aws=account, results=results)
+    return gated
