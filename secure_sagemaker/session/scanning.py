@@ -113,6 +113,7 @@ def data_admission(
 
     return DataAdmission(
         InputGate(baseline, scanner=scanner, enforcer=enforcer, progress=log_progress),
+        enforcer=enforcer,
         keys=keys,
         references=references,
         tighter=tighter,
