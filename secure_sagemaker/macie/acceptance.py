@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from secure_sagemaker.baseline import Accepted, DataClass, Macie, Safeguard
 from secure_sagemaker.macie.verdicts import (
+    DIGESTS,
     Detection,
     ObjectVerdict,
     ObjectVersion,
@@ -105,7 +106,9 @@ class Acceptance:
             verdict: What is known of it.
             now: The time, in UTC.
         """
-        stated = self.class_of(about.uri)
+        # A copy is of the class of what was copied, and who made it says what that was, not where it lies.
+        copied_from = verdict.copied_from if verdict is not None else ""
+        stated = self.class_of(copied_from or about.uri)
         if stated is not None and not stated.scan:
             return _EXEMPT
         if verdict is None:
@@ -216,6 +219,7 @@ class Tally:
     sensitive: int = 0
     unread: int = 0
     unknown: int = 0
+    digest: int = 0
     safeguards: set[Safeguard] = field(default_factory=set)
     problems: dict[Lack, list[Problem]] = field(default_factory=dict)
     lacking: dict[Lack, int] = field(default_factory=dict)
@@ -225,6 +229,7 @@ class Tally:
         """Count one object."""
         self.objects += 1
         self.bytes += about.size
+        self.digest = (self.digest + about.digest) % DIGESTS
         if judged.exempt:
             self.exempt += 1
             return
@@ -243,6 +248,11 @@ class Tally:
             kept = self.problems.setdefault(problem.lack, [])
             if len(kept) < _SAMPLES:
                 kept.append(problem)
+
+    @property
+    def versions(self) -> str:
+        """A digest of every object as it was: of equal objects, equal digests, in whichever order they were seen."""
+        return f"{self.digest:064x}"
 
     @property
     def coverage(self) -> float:

@@ -43,6 +43,8 @@ class ScannedInput:
     """The first of those."""
     safeguards: tuple[Safeguard, ...] = ()
     """What a call must have that uses it."""
+    versions: str = ""
+    """A digest of all its objects as they were: where one is another, so is the digest. Nothing where none was seen."""
 
     @property
     def is_accepted(self) -> bool:

@@ -116,6 +116,7 @@ def data_admission(
 
     return DataAdmission(
         InputGate(baseline, scanner=scanner, enforcer=enforcer),
+        enforcer=enforcer,
         keys=keys,
         references=references,
         tighter=tighter,

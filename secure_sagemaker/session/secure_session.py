@@ -79,8 +79,7 @@ class SecureSession(boto3.Session):
         sleep: Waits, in seconds: for Macie.
 
     Raises:
-        BaselineError: The baseline is missing, malformed, loosened or expired, or asks for what this
-            version does not do.
+        BaselineError: The baseline is missing, malformed, loosened or expired.
         IdentityError: The credential cache is open to others.
     """
 
@@ -241,9 +240,9 @@ class SecureSession(boto3.Session):
         """
         guard, model = self._guard_of(operation), operation_model(self._session, operation)
         enforcement = guard.enforcer.enforce(model, parameters, guard.keys.known)
-        parameters = enforcement.parameters
-        references = () if guard.references is None else guard.references.told(model, parameters)
-        data = () if guard.data is None else guard.data.told(model, parameters)
+        final = enforcement.parameters
+        references = () if guard.references is None else guard.references.told(model, final)
+        data = () if guard.data is None else guard.data.told(model, final)
         return replace(enforcement, references=(*references, *data))
 
     def resolve_keys(self, *references: str) -> Mapping[str, str]:
@@ -363,6 +362,25 @@ class SecureSession(boto3.Session):
             ScanError: Something cannot be listed.
         """
         return self._wiring.scanner().estimate(prefixes(uris))
+
+    def snapshot(self, uris: Sequence[str]) -> Mapping[str, str]:
+        """Copies of data that was read and accepted, below ``macie.snapshot``, where nobody changes them.
+
+        A call's own inputs are copied by the call. What a pipeline names is not: take its snapshot and name the copies.
+
+        Args:
+            uris: S3 locations: objects by their keys, or all that begins with a prefix.
+
+        Returns:
+            Each location, and the same within its snapshot. Equal data has one snapshot, however often it is taken.
+
+        Raises:
+            ScanError: No folder is stated, or its bucket's policy does not protect it; what lies there is not
+                accepted, changed meanwhile, or cannot be copied.
+        """
+        inputs = prefixes(uris)
+        copies = self._wiring.scanner().snapshot(inputs)
+        return {one.uri: copy.uri for one, copy in zip(inputs, copies, strict=True)}
 
     def report(self) -> SessionReport:
         """Every decision of the session so far. Printing it gives a table."""

@@ -51,8 +51,8 @@ class Gated(Macie):
         """A session that never really sleeps."""
         source = self.aws.source
         made = SecureSession(baseline or self.baseline(**stated), source=source, clock=clock, sleep=sleep)
-        loader = source._session.get_component("data_loader")  # noqa: SLF001  # boto3 has no way
-        made._session.register_component("data_loader", loader)  # noqa: SLF001  # read once, not once a session
+        loader = source._session.get_component("data_loader")  # boto3 has no way
+        made._session.register_component("data_loader", loader)  # read once, not once a session
         return made
 
     def forget_jobs(self) -> None:
