@@ -91,7 +91,6 @@ if typing.TYPE_CHECKING:
         ScanError,
         SecureSageMakerError,
         SessionError,
-        UnsupportedBaselineError,
         UnsupportedSdkError,
     )
     from secure_sagemaker.identity import mfa_command, mfa_prompt
@@ -175,7 +174,6 @@ __all__ = [
     "SessionReport",
     "Severity",
     "Task",
-    "UnsupportedBaselineError",
     "UnsupportedSdkError",
     "Verification",
     "Vpc",

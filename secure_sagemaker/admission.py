@@ -47,6 +47,7 @@ class DataAdmission:
 
     Args:
         gate: Decides about the data.
+        enforcer: Holds a call to the session's baseline.
         keys: Looks up keys.
         references: Tells what a call starts.
         tighter: Gives what a call is held to that must have safeguards.
@@ -56,11 +57,13 @@ class DataAdmission:
         self,
         gate: InputGate,
         *,
+        enforcer: Enforcer,
         keys: KeyResolver,
         references: ReferencedResources,
         tighter: Callable[[frozenset[Safeguard]], Held],
     ) -> None:
         self._gate = gate
+        self._enforcer = enforcer
         self._keys = keys
         self._references = references
         self._tighter = tighter
@@ -91,8 +94,11 @@ class DataAdmission:
             Made(model=create, parameters=request, path=f"{path}: ")
             for path, create, request in self._references.started(model, enforcement.parameters)
         ]
-        admission = self._gate.admit(made)
+        admission = self._gate.admit(made, final=final)
         decided = _with(enforcement, admission.decisions)
+        if (renamed := admission.parameters) is not None:
+            verified = self._keys.settle(lambda arns: self._enforcer.verify(model, renamed, arns))
+            decided = replace(_with(decided, verified.refusals), parameters=renamed)
         if decided.refusals or not admission.safeguards:
             return Admitted(enforcement=decided, admission=admission, held=None)
         try:
@@ -101,7 +107,7 @@ class DataAdmission:
             refused = _with(decided, (_impossible(admission, failed),))
             return Admitted(enforcement=refused, admission=admission, held=None)
         decide = held.enforcer.verify if final else held.enforcer.enforce
-        tightened = self._keys.settle(lambda arns: decide(model, enforcement.parameters, arns))
+        tightened = self._keys.settle(lambda arns: decide(model, decided.parameters, arns))
         found = _with(
             decided,
             (*tightened.changes, *tightened.refusals, *self._lacking(made, tightened, admission, held)),
@@ -126,6 +132,10 @@ class DataAdmission:
             verify = partial(held.enforcer.verify, one.model, one.parameters)
             for decision in unmet(safeguards, self._keys.settle(verify), paths=paths):
                 yield replace(decision, path=one.path + decision.path)
+
+    def told(self, model: OperationModel, parameters: Mapping[str, object]) -> tuple[str, ...]:
+        """What of a request's own data would be looked at, for people."""
+        return self._gate.told(Made(model=model, parameters=parameters))
 
     def confirm(
         self, model: OperationModel, parameters: Mapping[str, object], admission: Admission

@@ -3,8 +3,7 @@
     SecureSageMakerError
     ├── BaselineError              the baseline cannot be used as it is written
     │   ├── BaselineNotFoundError  no baseline was given and none was discovered
-    │   ├── LoosenedBaselineError  a later layer asks for less than an earlier one
-    │   └── UnsupportedBaselineError  it asks for something this version cannot do
+    │   └── LoosenedBaselineError  a later layer asks for less than an earlier one
     ├── ControlError               a request was refused before it was sent
     ├── SessionError               a client was asked for that would leave the secured path
     │   └── RegionError            the baseline says nothing about that region
@@ -43,7 +42,6 @@ __all__ = [
     "ScanError",
     "SecureSageMakerError",
     "SessionError",
-    "UnsupportedBaselineError",
     "UnsupportedSdkError",
 ]
 
@@ -106,10 +104,6 @@ class LoosenedBaselineError(BaselineError):
         super().__init__(message, remedy=remedy, source=later_source, field=field)
         self.earlier_source = earlier_source
         self.later_source = later_source
-
-
-class UnsupportedBaselineError(BaselineError):
-    """The baseline demands something that this version of the library does not do yet."""
 
 
 class ControlError(SecureSageMakerError):

@@ -618,7 +618,10 @@ NOTES: Mapping[ControlId, Note] = MappingProxyType(
             "a call without a verdict is refused, and the error tells the command that scans; with `scan` it is "
             "scanned within the call; with `observe` nothing changes and what would have been refused is recorded. "
             "Inputs that are no S3 objects (FSx, EFS) cannot be read and need a waiver. Channels that hold code need "
-            "no verdict (`macie.code_channels`).",
+            "no verdict (`macie.code_channels`). What the job reads later than that is what was looked at only with "
+            "`macie.snapshot`: then the very versions that were accepted are copied to a folder whose bucket's policy "
+            "lets nobody change them (`secure-sagemaker policy bucket` prints it), and the request names the copies. "
+            "What a pipeline reads must lie there already (`session.snapshot`).",
             fields=(
                 "macie.mode",
                 "macie.minimum_coverage",

@@ -138,8 +138,8 @@ class Macie(Section):
     """Where verdicts are kept for a team: ``s3://bucket/prefix`` in a bucket of ``data_perimeter.write``, or
     ``dynamodb:table``; by default in a file of this user."""
     snapshot: Annotated[Location, AfterValidator(_folder)] | None = None
-    """A folder in a bucket of ``data_perimeter.write``: what was read is copied there, and the call is given the
-    copy."""
+    """A folder in a bucket of ``data_perimeter.write``: what was read and accepted is copied there, and the call is
+    given the copy. The bucket's policy must let nobody change what lies there."""
     maximum_bucket_score: Annotated[int, Field(ge=0, le=100)] | None = None
     """The highest sensitivity score that automated discovery may have given an input's bucket, beside all else."""
     usd_per_gb: Annotated[float, Field(gt=0)] = USD_PER_GB

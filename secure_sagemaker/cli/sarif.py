@@ -1,11 +1,11 @@
 """Findings in SARIF 2.1.0, which code hosts show beside the file that they are about."""
 
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 
 from secure_sagemaker import SecurityBaseline, Severity
 from secure_sagemaker.preflight import CHECKS, Finding, PreflightReport
+from secure_sagemaker.sarif import sarif_log, sarif_text
 
 __all__ = ["as_sarif"]
 
@@ -24,27 +24,17 @@ def as_sarif(report: PreflightReport, baseline: SecurityBaseline) -> Mapping[str
     files = [Path(layer.source) for layer in baseline.layers]
     within = [one.resolve() for one in files if one.is_file() and one.resolve().is_relative_to(here)]
     location = within[-1].relative_to(here).as_posix() if within else None
-    driver = {
-        "name": "secure-sagemaker",
-        "version": version("secure-sagemaker"),
-        "rules": [
-            {
-                "id": one.id,
-                "shortDescription": {"text": one.title},
-                "fullDescription": {"text": one.case},
-                "help": {"text": f"{one.remedy}. See {_PAGE}."},
-                "defaultConfiguration": {"level": _LEVELS[one.severity]},
-            }
-            for one in CHECKS.values()
-        ],
-    }
-    return {
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [
-            {"tool": {"driver": driver}, "results": [_result(one, location) for one in report.open]},
-        ],
-    }
+    rules = [
+        {
+            "id": one.id,
+            "shortDescription": {"text": one.title},
+            "fullDescription": {"text": one.case},
+            "help": {"text": f"{one.remedy}. See {_PAGE}."},
+            "defaultConfiguration": {"level": _LEVELS[one.severity]},
+        }
+        for one in CHECKS.values()
+    ]
+    return sarif_log(rules=rules, results=[_result(one, location) for one in report.open])
 
 
 def _result(finding: Finding, location: str | None) -> Mapping[str, object]:
@@ -57,9 +47,9 @@ def _result(finding: Finding, location: str | None) -> Mapping[str, object]:
         "ruleId": finding.id,
         "ruleIndex": list(CHECKS).index(finding.id),
         "level": _LEVELS[finding.severity],
-        "message": {
-            "text": f"{finding.status.value}: {finding.subject}: {finding.why}. Remedy: {finding.remedy}"
-        },
+        "message": sarif_text(
+            f"{finding.status.value}: {finding.subject}: {finding.why}. Remedy: {finding.remedy}"
+        ),
         "locations": [where],
         "partialFingerprints": {"checkAndSubject/v1": f"{finding.id}:{finding.subject}"},
         "properties": {

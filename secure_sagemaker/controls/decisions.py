@@ -74,8 +74,8 @@ class Enforcement:
         parameters: The request as it may be sent. What is changed is a copy; the caller's is untouched.
         lookups: KMS references that must be resolved before the decisions are final.
         unknown_members: Paths of members that the catalogue has never reviewed.
-        references: Things made elsewhere that the request names, and that ``explain`` has not looked at:
-            path and thing, as in ``EndpointConfigName -> endpoint-config/churn``.
+        references: Things made elsewhere that the request names, and data that needs a verdict, none of which
+            ``explain`` has looked at: path and thing, as in ``EndpointConfigName -> endpoint-config/churn``.
     """
 
     service: str

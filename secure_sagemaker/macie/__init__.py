@@ -10,8 +10,8 @@ results     what Macie wrote of each object that a job looked at
 memory      verdicts kept by object version, in a file; shared_memory in a bucket or a table
 settings    what is looked for, and so what a verdict holds for
 acceptance  which verdicts are good enough
-progress    how far a scan is
-report      what is told of a scan in the end
+progress    how far a scan is; progress_bar draws it
+report      what is told of a scan in the end; formats has its forms
 """
 
 from secure_sagemaker.macie.progress import ScanProgress

@@ -8,7 +8,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from secure_sagemaker.baseline import Accepted, DataClass, Macie, Safeguard
-from secure_sagemaker.macie.verdicts import Detection, ObjectVerdict, ObjectVersion, Outcome, Severity
+from secure_sagemaker.macie.verdicts import (
+    DIGESTS,
+    Detection,
+    ObjectVerdict,
+    ObjectVersion,
+    Outcome,
+    Severity,
+    on_one_line,
+)
 
 __all__ = ["Acceptance", "Judgement", "Lack", "Problem", "Tally"]
 
@@ -37,8 +45,13 @@ class Problem:
     told: str
     """What of it, for a person: categories and types with their counts, or why it was not read. Never the data."""
 
+    detections: tuple[Detection, ...] = ()
+    """Of what was found, all that is not accepted."""
+    severity: Severity | None = None
+    """How grave Macie takes that to be."""
+
     def __str__(self) -> str:
-        return f"{self.object.uri}: {self.told}"
+        return on_one_line(f"{self.object.uri}: {self.told}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,7 +106,9 @@ class Acceptance:
             verdict: What is known of it.
             now: The time, in UTC.
         """
-        stated = self.class_of(about.uri)
+        # A copy is of the class of what was copied, and who made it says what that was, not where it lies.
+        copied_from = verdict.copied_from if verdict is not None else ""
+        stated = self.class_of(copied_from or about.uri)
         if stated is not None and not stated.scan:
             return _EXEMPT
         if verdict is None:
@@ -113,7 +128,15 @@ class Acceptance:
         if refused or (verdict.outcome is Outcome.SENSITIVE and not verdict.detections):
             grave = f", severity {verdict.severity}" if verdict.severity is not None else ""
             told = in_words(refused) or "sensitive data of no type that Macie tells"
-            problems.append(Problem(object=about, lack=Lack.SENSITIVE, told=f"{told}{grave}"))
+            problems.append(
+                Problem(
+                    object=about,
+                    lack=Lack.SENSITIVE,
+                    told=f"{told}{grave}",
+                    detections=tuple(refused),
+                    severity=verdict.severity,
+                )
+            )
         if verdict.outcome is Outcome.UNREAD or verdict.reason:
             problems.append(Problem(object=about, lack=Lack.UNREAD, told=f"not read: {verdict.reason}"))
         if not problems and not safeguards:
@@ -196,6 +219,7 @@ class Tally:
     sensitive: int = 0
     unread: int = 0
     unknown: int = 0
+    digest: int = 0
     safeguards: set[Safeguard] = field(default_factory=set)
     problems: dict[Lack, list[Problem]] = field(default_factory=dict)
     lacking: dict[Lack, int] = field(default_factory=dict)
@@ -205,6 +229,7 @@ class Tally:
         """Count one object."""
         self.objects += 1
         self.bytes += about.size
+        self.digest = (self.digest + about.digest) % DIGESTS
         if judged.exempt:
             self.exempt += 1
             return
@@ -225,8 +250,12 @@ class Tally:
                 kept.append(problem)
 
     @property
+    def versions(self) -> str:
+        """A digest of every object as it was: of equal objects, equal digests, in whichever order they were seen."""
+        return f"{self.digest:064x}"
+
+    @property
     def coverage(self) -> float:
-        """The share of those that need a verdict which were read to their end, from 0 to 1."""
-        needing = self.objects - self.exempt
+        """The share of objects that were read to their end, or need no verdict, from 0 to 1."""
         missing = self.lacking.get(Lack.UNREAD, 0) + self.lacking.get(Lack.UNKNOWN, 0)
-        return 1.0 if needing == 0 else 1 - missing / needing
+        return 1 - missing / self.objects if self.objects else 1.0

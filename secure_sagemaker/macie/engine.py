@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from secure_sagemaker.baseline import Macie, SecurityBaseline
 from secure_sagemaker.exceptions import ScanError
 from secure_sagemaker.macie.acceptance import Acceptance
+from secure_sagemaker.macie.copying import Copier
 from secure_sagemaker.macie.estimate import GIGABYTE, Estimate, Prices
 from secure_sagemaker.macie.inputs import DataInput, InputKind
 from secure_sagemaker.macie.jobs import Before, Jobs, Timing, Underway
@@ -29,6 +30,7 @@ from secure_sagemaker.macie.reading import InputReader, bucket_and_key
 from secure_sagemaker.macie.report import ScanJob, ScanReport
 from secure_sagemaker.macie.service import MacieService, ResultsPlace
 from secure_sagemaker.macie.settings import ScanSettings
+from secure_sagemaker.macie.snapshots import Snapshots
 from secure_sagemaker.macie.survey import Survey, Surveyor
 
 if TYPE_CHECKING:
@@ -70,13 +72,28 @@ class Scanner:
         self.settings = ScanSettings.of(baseline.macie)
         self.acceptance = Acceptance(baseline.macie)
         self.memory = memory
+        reader = InputReader(s3)
         self.surveyor = Surveyor(
-            reader=InputReader(s3),
+            reader=reader,
             memory=memory,
             settings=self.settings.digest,
             acceptance=self.acceptance,
             now=timing.now,
         )
+        self.snapshots: Snapshots | None = None
+        """Takes copies, where the baseline has a folder for them."""
+        if (folder := baseline.macie.snapshot) is not None:
+            self.snapshots = Snapshots(
+                folder,
+                partition=baseline.role_arn.partition,
+                s3=s3,
+                reader=reader,
+                memory=memory,
+                settings=self.settings.digest,
+                acceptance=self.acceptance,
+                copier=Copier(s3, bucket=bucket_and_key(folder)[0], sleep=timing.sleep),
+                now=timing.now,
+            )
         self._jobs = Jobs(
             service=service,
             s3=s3,
@@ -133,6 +150,31 @@ class Scanner:
             for prefix in job.prefixes
         ]
         return self._scan(inputs, progress=progress, timeout_seconds=timeout_seconds, only=job_id)
+
+    def snapshot(self, inputs: Sequence[DataInput]) -> tuple[DataInput, ...]:
+        """The same inputs as copies that nobody changes, made now or found.
+
+        Raises:
+            ScanError: The baseline has no folder for them, an input is not accepted, or cannot be copied.
+        """
+        if self.snapshots is None:
+            raise ScanError(
+                "no folder is stated for copies of data", remedy="state macie.snapshot in the baseline"
+            )
+        looked = self.surveyor.look(inputs).scanned(self.acceptance)
+        for one in looked:
+            if not one.is_accepted:
+                told = ", ".join(f"{count:,} {lack}" for lack, count in one.lacking.items())
+                raise ScanError(
+                    f"{one.uri} is not accepted as it is, and not copied: of {one.objects:,} objects {told}",
+                    remedy=f"run: secure-sagemaker scan '{one.uri}'",
+                )
+        return tuple(
+            about
+            if self.snapshots.holds(about) or not one.versions
+            else self.snapshots.take(about, one.versions)
+            for about, one in zip(inputs, looked, strict=True)
+        )
 
     def estimate(self, inputs: Sequence[DataInput]) -> Estimate:
         """What a scan would cost now. Macie is not asked.

@@ -2,7 +2,8 @@
 
 Twice: when the request is decided on, where a scan may be waited for and what is found may ask for safeguards; and just
 before the request is sent, when all is listed once more. What came or changed in between has no verdict, and is
-refused by name. What comes later, between the call and the job's own reading, only a snapshot excludes.
+refused by name. What comes later, between the call and the job's own reading, only a snapshot excludes: then what was
+accepted is copied to where nobody changes it, and the request names the copies.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from secure_sagemaker.exceptions import ControlError, ScanError
 from secure_sagemaker.macie.acceptance import Lack
 from secure_sagemaker.macie.engine import Scanner, beyond_macie
 from secure_sagemaker.macie.inputs import DataInput, Inputs, UnreadableInput, inputs_of
-from secure_sagemaker.macie.progress import Progress
+from secure_sagemaker.macie.progress import default_progress
 from secure_sagemaker.macie.report import ScannedInput
+from secure_sagemaker.macie.rewriting import with_value
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
@@ -56,6 +58,8 @@ class Admission:
     """The paths of the inputs that ask for those."""
     excused: Mapping[str, Waiver] = field(default_factory=dict)
     """Waivers, by the paths of the inputs that they excuse."""
+    parameters: Mapping[str, object] | None = field(default=None, repr=False)
+    """The call's own request as it names copies; None where it stays as it is."""
 
 
 class InputGate:
@@ -65,7 +69,6 @@ class InputGate:
         baseline: What is accepted, and whether a call waits for a scan.
         scanner: Gives what lists, remembers and scans.
         enforcer: Knows which waivers hold.
-        progress: Is told how far a scan within a call is.
     """
 
     def __init__(
@@ -74,25 +77,24 @@ class InputGate:
         *,
         scanner: Callable[[], Scanner],
         enforcer: Enforcer,
-        progress: Progress,
     ) -> None:
         self._baseline = baseline
         self._scanner = scanner
         self._enforcer = enforcer
-        self._progress = progress
 
     @property
     def _observes(self) -> bool:
         return self._baseline.macie.mode == "observe" or self._baseline.mode(_CONTROL) is Mode.OBSERVE
 
-    def admit(self, made: Sequence[Made]) -> Admission:
+    def admit(self, made: Sequence[Made], *, final: bool = False) -> Admission:
         """Decide about the data that requests have read, and wait for a scan where the baseline says so.
 
         Args:
             made: The call's own request, and those of what it starts.
+            final: Whether the request stays as it is, so that it must name copies already.
 
         Raises:
-            ScanError: Nothing can be said of it: it cannot be listed, remembered or scanned.
+            ScanError: Nothing can be said of it: it cannot be listed, remembered, scanned or copied.
             ControlError: A manifest of it lists what the baseline does not let be read.
         """
         readable: list[DataInput] = []
@@ -114,9 +116,15 @@ class InputGate:
             decisions += [self._judged(one, excused.get(one.path)) for one in looked]
         else:
             looked = ()
+        parameters = None
+        if looked and not self._observes and not any(one.action is Action.REFUSED for one in decisions):
+            own = None if final else made[0].parameters
+            readable, copied, parameters = self._copied(own, readable, looked)
+            decisions += copied
         accepted = () if self._observes else tuple(one for one in looked if one.is_accepted)
         return Admission(
             inputs=tuple(readable),
+            parameters=parameters,
             decisions=tuple(decisions),
             safeguards=frozenset(one for scanned in accepted for one in scanned.safeguards),
             guarded=tuple(one.path for one in accepted if one.safeguards),
@@ -148,6 +156,14 @@ class InputGate:
                 found.append(self._unguarded(one))
         return tuple(found)
 
+    def told(self, made: Made) -> tuple[str, ...]:
+        """What a request has read that needs a verdict, for people. Nobody is asked."""
+        found = self._inputs(made)
+        return (
+            *(f"{one.path} -> {one.uri}: a verdict of Macie" for one in found.readable),
+            *(f"{one.path} -> {one.source}: unreadable: {one.reason}" for one in found.unreadable),
+        )
+
     # --- how it is decided ---------------------------------------------------------------------------
 
     def _inputs(self, made: Made) -> Inputs:
@@ -174,7 +190,8 @@ class InputGate:
                 and not self._observes
                 and any(Lack.UNKNOWN in one.lacking for one in looked if one.path not in excused)
             ):
-                scanner.scan(must, progress=self._progress)
+                with default_progress() as told:
+                    scanner.scan(must, progress=told)
                 looked = scanner.surveyor.look(inputs).scanned(scanner.acceptance)
         except (ScanError, ControlError) as failed:
             if must and not self._observes:
@@ -182,6 +199,62 @@ class InputGate:
             logger.warning("nothing can be said of the call's inputs: %s", failed)
             return tuple(_untold(one) for one in inputs)
         return looked
+
+    def _copied(
+        self, own: Mapping[str, object] | None, inputs: Sequence[DataInput], looked: Sequence[ScannedInput]
+    ) -> tuple[list[DataInput], list[Decision], Mapping[str, object] | None]:
+        """The inputs as copies that nobody changes, where the baseline asks for that; and the request that names them.
+
+        Args:
+            own: The call's own request, where it may be changed.
+            inputs: What it and what it starts have read.
+            looked: What is known of each.
+        """
+        snapshots = self._scanner().snapshots
+        if snapshots is None:
+            return [*inputs], [], None
+        # What is waived or needs no verdict was not read: of that nothing is vouched for.
+        wanted = {
+            at: scanned.versions
+            for at, scanned in enumerate(looked)
+            if scanned.is_accepted and scanned.versions and not snapshots.holds(inputs[at])
+        }
+        if any(snapshots.holds(one) for one in inputs):
+            snapshots.protect()
+        refused = [
+            self._uncopied(inputs[at], snapshots.folder)
+            for at in wanted
+            if own is None or not _can_be_renamed(own, inputs[at])
+        ]
+        if refused or own is None or not wanted:
+            return [*inputs], refused, None
+        found, decisions, request = [*inputs], [], own
+        for at, versions in wanted.items():
+            old = inputs[at]
+            new = snapshots.take(old, versions)
+            changed = with_value(request, old.path, old=old.uri, new=new.uri)
+            if not isinstance(changed, dict):
+                raise TypeError(old.path)
+            found[at], request = new, changed
+            decisions.append(
+                Decision(
+                    control_id=_CONTROL,
+                    path=old.path,
+                    action=Action.CORRECTED,
+                    got=old.uri,
+                    wanted=new.uri,
+                    why="so that the versions that were read are those that the job reads: nobody changes their copies",
+                )
+            )
+        return found, decisions, request
+
+    def _uncopied(self, about: DataInput, folder: str) -> Decision:
+        return self._decision(
+            about.path,
+            Action.REFUSED,
+            got=f"{about.uri}: it lies outside of {folder}, and cannot be replaced by its copy where it is named",
+            remedy=f"take its snapshot, session.snapshot(['{about.uri}']), and name the copy that it returns",
+        )
 
     def _judged(self, scanned: ScannedInput, waiver: Waiver | None, *, later: bool = False) -> Decision:
         if scanned.is_accepted:
@@ -290,6 +363,11 @@ def _counted(scanned: ScannedInput) -> str:
         if count
     ]
     return f"of {scanned.objects:,} objects {', '.join(parts)}"
+
+
+def _can_be_renamed(request: Mapping[str, object], about: DataInput) -> bool:
+    """Whether a copy can be named instead; not within documents, nor where a version is named beside."""
+    return not about.etag and with_value(request, about.path, old=about.uri, new=about.uri) is not None
 
 
 _WORDS: Mapping[Lack, str] = {

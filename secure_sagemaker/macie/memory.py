@@ -186,6 +186,7 @@ def to_row(verdict: ObjectVerdict) -> Row:
         "detections": [[one.category, one.type, one.count, *one.places] for one in verdict.detections],
         "severity": verdict.severity,
         "reason": verdict.reason,
+        "copied_from": verdict.copied_from,
     }
     told = {name: value for name, value in detail.items() if value}
     micros = round(verdict.read_at.timestamp() * 1_000_000)
@@ -212,6 +213,7 @@ def from_row(kept: ObjectVersion, row: Row) -> ObjectVerdict:
             ),
             severity=Severity(told["severity"]) if "severity" in told else None,
             reason=told.get("reason", ""),
+            copied_from=told.get("copied_from", ""),
         )
     except (ValueError, TypeError, KeyError, AttributeError) as wrong:
         raise ScanError(

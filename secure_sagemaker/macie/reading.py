@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["InputReader", "bucket_and_key"]
 
 _MISSING_TOLD = 5
+
+
+class _IfMatch(TypedDict, total=False):
+    IfMatch: str
 
 
 class InputReader:
@@ -45,7 +49,7 @@ class InputReader:
             case InputKind.OBJECT:
                 yield from self._named([about.uri], by=about.uri)
             case InputKind.MANIFEST:
-                yield from self._named(listed_by_manifest(self._text(about.uri), uri=about.uri), by=about.uri)
+                yield from self._named(listed_by_manifest(self.text(about.uri), uri=about.uri), by=about.uri)
             case InputKind.AUGMENTED_MANIFEST:
                 lines = self._lines(about.uri)
                 found = listed_by_augmented_manifest(lines, uri=about.uri, attributes=about.attributes)
@@ -69,13 +73,23 @@ class InputReader:
             if left:
                 raise _missing(by, bucket, left)
 
-    def _text(self, uri: str) -> str:
-        return "\n".join(self._lines(uri))
+    def text(self, uri: str, *, etag: str = "") -> str:
+        """What a manifest says, whole.
 
-    def _lines(self, uri: str) -> Iterator[str]:
+        Args:
+            uri: Where it lies.
+            etag: The version that is meant, where one is.
+
+        Raises:
+            ScanError: It cannot be read, or is another version by now.
+        """
+        return "\n".join(self._lines(uri, etag=etag))
+
+    def _lines(self, uri: str, *, etag: str = "") -> Iterator[str]:
         bucket, key = bucket_and_key(uri)
+        meant: _IfMatch = {"IfMatch": etag} if etag else {}
         try:
-            body = self._s3().get_object(Bucket=bucket, Key=key)["Body"]
+            body = self._s3().get_object(Bucket=bucket, Key=key, **meant)["Body"]
             decoder, rest = codecs.getincrementaldecoder("utf-8")(), ""
             for chunk in body.iter_chunks(1 << 16):
                 *whole, rest = (rest + decoder.decode(chunk)).split("\n")

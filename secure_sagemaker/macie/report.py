@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,13 +36,15 @@ class ScannedInput:
     exempt: int
     """Objects that need no verdict."""
     coverage: float
-    """The share of objects that were read to their end, from 0 to 1."""
+    """The share of objects that were read to their end, or need no verdict, from 0 to 1."""
     lacking: Mapping[Lack, int]
     """How many objects keep it from being used, by what they lack. Empty where it may be used."""
     problems: tuple[Problem, ...]
     """The first of those."""
     safeguards: tuple[Safeguard, ...] = ()
     """What a call must have that uses it."""
+    versions: str = ""
+    """A digest of all its objects as they were: where one is another, so is the digest. Nothing where none was seen."""
 
     @property
     def is_accepted(self) -> bool:
@@ -74,9 +77,12 @@ class ScanJob:
     """How many of them the account's suppression rules have archived. They count all the same."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class ScanReport:
-    """What Macie says of data, and what the baseline thinks of that. It never holds the data."""
+    """What Macie says of data, and what the baseline thinks of that. It never holds the data.
+
+    Printing it gives a table.
+    """
 
     account: str
     region: str
@@ -111,3 +117,42 @@ class ScanReport:
     def safeguards(self) -> tuple[Safeguard, ...]:
         """What a call must have that uses all of it."""
         return tuple(sorted({one for scanned in self.inputs for one in scanned.safeguards}))
+
+    def to_json(self) -> str:
+        """All of it as JSON, by a schema that stays: docs/reference/scan-report.md."""
+        from secure_sagemaker.macie.formats.plain import as_plain
+
+        return json.dumps(as_plain(self), indent=2)
+
+    def to_sarif(self) -> str:
+        """What is not accepted, as a log in SARIF 2.1.0, for code hosts and other viewers."""
+        from secure_sagemaker.macie.formats.sarif import as_sarif
+
+        return json.dumps(as_sarif(self), indent=2)
+
+    def to_asff(self) -> tuple[Mapping[str, Sequence[Mapping[str, object]]], ...]:
+        """What is not accepted, as findings for Security Hub: ``client.batch_import_findings(**request)`` for each.
+
+        A request has as many findings as Security Hub takes at once. Their ids follow from the versions of the objects.
+        """
+        from secure_sagemaker.macie.formats.asff import as_asff
+
+        return as_asff(self)
+
+    def to_html(self) -> str:
+        """A page that a person reads, with charts: one file that needs no other and runs nothing.
+
+        Raises:
+            ScanError: jinja2 is not installed.
+        """
+        from secure_sagemaker.macie.formats.page import as_page
+
+        return as_page(self)
+
+    def __repr__(self) -> str:
+        return str(self)  # a prompt or a notebook that shows it shows the table
+
+    def __str__(self) -> str:
+        from secure_sagemaker.macie.formats.text import as_text
+
+        return as_text(self)

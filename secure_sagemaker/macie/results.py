@@ -11,9 +11,11 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from typing import Any, BinaryIO
 
-from pydantic_core import from_json
+from pydantic_core import SchemaValidator, ValidationError
+from pydantic_core import core_schema as cs
 
 from secure_sagemaker.exceptions import ScanError
 from secure_sagemaker.macie.verdicts import Detection, ObjectVerdict, ObjectVersion, Outcome, Severity
@@ -23,9 +25,54 @@ __all__ = ["verdicts"]
 _ARCHIVES = ("gzip", "tar", "zip")
 """What an archive's kind has in its name. Its files have records of their own, before or after."""
 _SEVERITIES = {severity.value: severity for severity in Severity}
+_CHUNK = 1 << 18
 _RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
-Record = Mapping[str, object]
+
+def _dict(
+    required: Mapping[str, cs.CoreSchema], optional: Mapping[str, cs.CoreSchema] | None = None
+) -> cs.CoreSchema:
+    """A JSON object of which only these members are read, and others passed over."""
+    fields = {name: cs.typed_dict_field(schema) for name, schema in required.items()}
+    for name, schema in (optional or {}).items():
+        fields[name] = cs.typed_dict_field(cs.nullable_schema(schema), required=False)
+    return cs.typed_dict_schema(fields)
+
+
+_TEXT, _NUMBER = cs.str_schema(strict=True), cs.int_schema(strict=True)
+_PLACE = _dict({}, {"columnName": _TEXT, "column": _NUMBER})
+_OCCURRENCES = _dict(
+    {},
+    {
+        "cells": cs.list_schema(_PLACE),
+        "lineRanges": cs.list_schema(_dict({}, {"start": _NUMBER})),
+        "offsetRanges": cs.list_schema(_dict({}, {"start": _NUMBER})),
+        "pages": cs.list_schema(_dict({}, {"pageNumber": _NUMBER})),
+        "records": cs.list_schema(_dict({}, {"jsonPath": _TEXT})),
+    },
+)
+_WHERE = {"occurrences": _OCCURRENCES}
+_GROUP = _dict(
+    {"category": _TEXT}, {"detections": cs.list_schema(_dict({"type": _TEXT, "count": _NUMBER}, _WHERE))}
+)
+_CUSTOM = _dict({}, {"detections": cs.list_schema(_dict({"name": _TEXT, "count": _NUMBER}, _WHERE))})
+_RESULT = _dict(
+    {"status": _dict({"code": _TEXT}, {"reason": _TEXT})},
+    {"mimeType": _TEXT, "sensitiveData": cs.list_schema(_GROUP), "customDataIdentifiers": _CUSTOM},
+)
+_OBJECT = _dict(
+    {"key": _TEXT, "eTag": _TEXT, "size": _NUMBER}, {"embeddedFileDetails": _dict({"filePath": _TEXT})}
+)
+_RECORD = SchemaValidator(
+    _dict(
+        {
+            "classificationDetails": _dict({"jobId": _TEXT, "result": _RESULT}),
+            "resourcesAffected": _dict({"s3Bucket": _dict({"name": _TEXT}), "s3Object": _OBJECT}),
+        },
+        {"severity": _dict({"description": cs.literal_schema([*_SEVERITIES])})},
+    )
+)
+"""What is read of a record. The rest of it never becomes an object of Python's: there are hundreds of thousands."""
 
 
 def verdicts(
@@ -46,18 +93,19 @@ def verdicts(
     archives: dict[ObjectVersion, _Archive] = {}
     for uri, packed in files:
         for record in _records(uri, packed):
-            try:
-                told = _told(record, job_id, made_at)
-            except (AttributeError, KeyError, TypeError, ValueError) as wrong:
-                raise _damaged(uri, f"a record of it lacks {wrong}") from wrong
-            if told is None:
+            if (told := _told(record, job_id, made_at)) is None:
                 continue
             verdict, kind, file = told
-            if file or any(name in kind for name in _ARCHIVES):
+            if file or (kind and _is_archive(kind)):
                 archives.setdefault(verdict.object, _Archive()).add(verdict, file)
             else:
                 yield verdict
     yield from (archive.verdict() for archive in archives.values())
+
+
+@cache
+def _is_archive(kind: str) -> bool:
+    return any(name in kind for name in _ARCHIVES)
 
 
 @dataclass(kw_only=True)
@@ -105,42 +153,47 @@ class _Archive:
             )
 
 
-def _records(uri: str, packed: BinaryIO) -> Iterator[Record]:
+def _records(uri: str, packed: BinaryIO) -> Iterator[Any]:
+    read = _RECORD.validate_json
     try:
-        with gzip.GzipFile(fileobj=packed) as lines:
-            for line in lines:
-                if line.strip():
-                    record = from_json(line)
-                    if not isinstance(record, dict):
-                        raise _damaged(uri, "a line of it is no JSON object")
-                    yield record
-    except (OSError, EOFError, ValueError, zlib.error) as wrong:
+        with gzip.GzipFile(fileobj=packed) as unpacked:
+            rest = b""
+            while chunk := unpacked.read(_CHUNK):
+                *lines, rest = (rest + chunk).split(b"\n")
+                yield from (read(line) for line in lines if line.strip())
+            if rest.strip():
+                yield read(rest)
+    except ValidationError as wrong:
+        first = wrong.errors(include_input=False, include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "a line of it"
+        raise _damaged(
+            uri, f"{where}: {first['msg']}"
+        ) from None  # the error's own text shows what stands there
+    except (OSError, EOFError, zlib.error) as wrong:
         raise _damaged(uri, str(wrong)) from wrong
 
 
 def _told(record: Any, job_id: str, made_at: datetime) -> tuple[ObjectVerdict, str, str] | None:
-    """The verdict of a record, the object's kind, and the file in it that it is about; None of another job's.
-
-    Raises:
-        AttributeError, KeyError, TypeError, ValueError: It is no record of Macie's.
-    """
+    """The verdict of a record, the object's kind, and the file in it that it is about; None of another job's."""
     details = record["classificationDetails"]
     if details["jobId"] != job_id:
         return None
     affected, result = record["resourcesAffected"], details["result"]
-    stored, status, severity = affected["s3Object"], result["status"], record.get("severity")
-    bucket, key, etag, code = affected["s3Bucket"]["name"], stored["key"], stored["eTag"], status["code"]
-    kind, embedded = result.get("mimeType") or "", stored.get("embeddedFileDetails")
-    file = embedded["filePath"] if embedded else ""
-    for text in (bucket, key, etag, code, kind, file):
-        if not isinstance(text, str):
-            raise TypeError(f"a text, and has {text!r}")
-    if not isinstance(stored["size"], int):
-        raise TypeError("size")
+    stored, status = affected["s3Object"], result["status"]
+    code, severity, embedded = status["code"], record.get("severity"), stored.get("embeddedFileDetails")
     reason = "" if code == "COMPLETE" else f"{code}: {status.get('reason') or 'Macie says no reason'}"
-    detections = (*_managed(result), *_custom(result))
+    detections = (
+        (*_managed(result), *_custom(result))
+        if result.get("sensitiveData") or result.get("customDataIdentifiers")
+        else ()
+    )
     verdict = ObjectVerdict(
-        object=ObjectVersion(bucket=bucket, key=key, etag=etag.strip('"'), size=stored["size"]),
+        object=ObjectVersion(
+            bucket=affected["s3Bucket"]["name"],
+            key=stored["key"],
+            etag=stored["eTag"].strip('"'),
+            size=stored["size"],
+        ),
         outcome=_outcome(detections, unread=bool(reason)),
         read_at=made_at,
         job_id=job_id,
@@ -148,7 +201,7 @@ def _told(record: Any, job_id: str, made_at: datetime) -> tuple[ObjectVerdict, s
         severity=_SEVERITIES[severity["description"]] if severity else None,
         reason=reason,
     )
-    return verdict, kind, file
+    return verdict, result.get("mimeType") or "", embedded["filePath"] if embedded else ""
 
 
 def _outcome(detections: tuple[Detection, ...], *, unread: bool) -> Outcome:
@@ -158,62 +211,36 @@ def _outcome(detections: tuple[Detection, ...], *, unread: bool) -> Outcome:
 
 
 def _managed(result: Any) -> Iterator[Detection]:
-    for group in _list(result, "sensitiveData"):
-        for one in _list(group, "detections"):
+    for group in result.get("sensitiveData") or ():
+        for one in group.get("detections") or ():
             yield Detection(
-                category=_text(group, "category"),
-                type=_text(one, "type"),
-                count=_number(one, "count"),
-                places=tuple(_places(one)),
+                category=group["category"],
+                type=one["type"],
+                count=one["count"],
+                places=tuple(_places(one.get("occurrences") or {})),
             )
 
 
 def _custom(result: Any) -> Iterator[Detection]:
-    for one in _list(result.get("customDataIdentifiers") or {}, "detections"):
+    for one in (result.get("customDataIdentifiers") or {}).get("detections") or ():
         yield Detection(
             category="CUSTOM_IDENTIFIER",
-            type=_text(one, "name"),
-            count=_number(one, "count"),
-            places=tuple(_places(one)),
+            type=one["name"],
+            count=one["count"],
+            places=tuple(_places(one.get("occurrences") or {})),
         )
 
 
-def _places(detection: Any) -> Iterator[str]:
+def _places(told: Any) -> Iterator[str]:
     """Where it was found: columns, lines, pages, paths. Never what was found."""
-    told = detection.get("occurrences") or {}
-    columns = dict.fromkeys(
-        str(cell.get("columnName") or cell.get("column")) for cell in _list(told, "cells")
-    )
+    cells = told.get("cells") or ()
+    columns = dict.fromkeys(str(cell.get("columnName") or cell.get("column")) for cell in cells)
     yield from (f"column {column}" for column in columns)
-    paths = dict.fromkeys(str(one.get("jsonPath")) for one in _list(told, "records"))
+    paths = dict.fromkeys(str(one.get("jsonPath")) for one in told.get("records") or ())
     yield from (f"field {path}" for path in paths)
-    yield from (
-        f"line {one.get('start')}" for one in (*_list(told, "lineRanges"), *_list(told, "offsetRanges"))
-    )
-    yield from (f"page {one.get('pageNumber')}" for one in _list(told, "pages"))
-
-
-def _list(of: Record, name: str) -> list[Record]:
-    held = of.get(name)
-    if held is None:
-        return []
-    if not isinstance(held, list) or not all(isinstance(one, dict) for one in held):
-        raise TypeError(name)
-    return held
-
-
-def _text(of: Record, name: str) -> str:
-    held = of[name]
-    if not isinstance(held, str):
-        raise TypeError(name)
-    return held
-
-
-def _number(of: Record, name: str) -> int:
-    held = of[name]
-    if not isinstance(held, int):
-        raise TypeError(name)
-    return held
+    lines = (*(told.get("lineRanges") or ()), *(told.get("offsetRanges") or ()))
+    yield from (f"line {one.get('start')}" for one in lines)
+    yield from (f"page {one.get('pageNumber')}" for one in told.get("pages") or ())
 
 
 def _damaged(uri: str, why: str) -> ScanError:

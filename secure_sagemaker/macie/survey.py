@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,16 +34,10 @@ class Survey:
     """Objects that Macie would not read, by the reason."""
     tried: set[str] = field(default_factory=set)
     """The jobs that told what is work all the same."""
-    digest: int = 0
 
     def scanned(self, acceptance: Acceptance) -> tuple[ScannedInput, ...]:
         """What is told of each input."""
         return tuple(_scanned(about, tally, acceptance) for about, tally in self.inputs)
-
-    @property
-    def versions(self) -> str:
-        """A digest of every object as it was: of equal objects, equal digests, in whichever order they were seen."""
-        return f"{self.digest:064x}"
 
     def listed(self) -> tuple[ObjectVerdict, ...]:
         """The objects that a report lists: the grave ones first."""
@@ -154,7 +147,6 @@ class Surveyor:
                 found.tried.add(verdict.job_id)
             tally.add(about, verdict, judged)
             found.objects += 1
-            found.digest = (found.digest + _digest(about)) % _DIGESTS
             if verdict is not None and Lack.UNKNOWN not in lacks and not judged.exempt:
                 kept = found.clear if verdict.outcome is Outcome.CLEAR else found.grave
                 if len(kept) < MOST_LISTED:
@@ -163,14 +155,6 @@ class Surveyor:
             return
         for bucket in {one.version.bucket for one in readable}:
             work[bucket].add([one for one in readable if one.version.bucket == bucket], known=settled)
-
-
-_DIGESTS = 1 << 256
-
-
-def _digest(about: ObjectVersion) -> int:
-    told = f"{about.bucket}\0{about.key}\0{about.etag}\0{about.size}"
-    return int.from_bytes(hashlib.sha256(told.encode()).digest())
 
 
 def _scanned(about: DataInput, tally: Tally, acceptance: Acceptance) -> ScannedInput:
@@ -190,4 +174,5 @@ def _scanned(about: DataInput, tally: Tally, acceptance: Acceptance) -> ScannedI
         lacking=lacking,
         problems=tuple(samples),
         safeguards=tuple(sorted(tally.safeguards)),
+        versions=tally.versions if tally.objects else "",
     )

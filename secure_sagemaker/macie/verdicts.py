@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-__all__ = ["Detection", "ObjectVerdict", "ObjectVersion", "Outcome", "Severity"]
+__all__ = ["DIGESTS", "Detection", "ObjectVerdict", "ObjectVersion", "Outcome", "Severity", "on_one_line"]
+
+DIGESTS = 1 << 256
+"""How many digests of objects there are. Those of several are added up, so that their order does not matter."""
+
+
+def on_one_line(text: str) -> str:
+    """A text as a person is shown it: keys and columns are anybody's to name, and none may forge a line."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +33,12 @@ class ObjectVersion:
     def uri(self) -> str:
         """Where it is, such as ``s3://ml-datasets/churn/train.csv``."""
         return f"s3://{self.bucket}/{self.key}"
+
+    @property
+    def digest(self) -> int:
+        """A number that no other version of any object has."""
+        told = f"{self.bucket}\0{self.key}\0{self.etag}\0{self.size}"
+        return int.from_bytes(hashlib.sha256(told.encode()).digest())
 
 
 class Outcome(StrEnum):
@@ -72,3 +87,5 @@ class ObjectVerdict:
     severity: Severity | None = None
     reason: str = ""
     """Why it was not read."""
+    copied_from: str = ""
+    """Where the object lay that was read, if this one is a copy of it, made here and not looked at by itself."""

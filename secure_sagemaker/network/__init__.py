@@ -6,6 +6,7 @@ privatelink which VPC endpoint a service is reached by
 peers       which addresses may answer
 connections how that is looked at, on the connected socket
 vpc         what is found out of the VPC through EC2
+routing     its route tables, and which of their routes goes first
 gateway     whether S3 is routed to its gateway endpoint
 discovery   which of the VPC's endpoints each service is reached by
 egress      a guard over all connections of the process

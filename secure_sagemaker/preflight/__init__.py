@@ -11,7 +11,7 @@ facts       what was read, as plain values; responses turns EC2's answers into t
 addresses   sets of IP addresses
 services    which services need an endpoint, by the baseline
 subnets, routes, groups, acls, endpoints    pure decisions about the network
-policies    evaluates a policy for one request; foreigners tries an endpoint's with strangers
+policies    evaluates a policy for one request; foreigners knows whom to try as a stranger
 network     which decision needs which facts
 
 account_facts           what was read beside the network

@@ -13,16 +13,13 @@ from botocore.client import BaseClient
 
 from secure_sagemaker.baseline import BaselineDocument, SecurityBaseline, find_file, read_document
 from secure_sagemaker.controls import Action, Decision, judge_public_service
-from secure_sagemaker.exceptions import BaselineError, UnsupportedBaselineError
+from secure_sagemaker.exceptions import BaselineError
 from secure_sagemaker.identity import read_anchor
 
 __all__ = ["load", "usable"]
 
 logger = logging.getLogger(__name__)
 
-_LATER: tuple[tuple[str, Callable[[SecurityBaseline], bool]], ...] = (
-    ("macie.snapshot", lambda baseline: baseline.macie.snapshot is not None),
-)
 _WIDEST = {4: 8, 6: 7}  # 10.0.0.0/8 and fc00::/7
 
 
@@ -63,7 +60,7 @@ def usable(baseline: SecurityBaseline, *, today: date) -> SecurityBaseline:
     """The baseline itself.
 
     Raises:
-        BaselineError: A waiver of it has expired, or it asks for what this version does not do.
+        BaselineError: A waiver of it has expired, or its private network is none.
     """
     for waiver in baseline.expired_waivers(today):
         raise BaselineError(
@@ -82,13 +79,6 @@ def usable(baseline: SecurityBaseline, *, today: date) -> SecurityBaseline:
     for service, mode in baseline.privatelink.services.items():
         if mode == "public":
             _hold_public(judge_public_service(baseline, service, today=today))
-    for field, asked in _LATER:
-        if asked(baseline):
-            raise UnsupportedBaselineError(
-                "this version of secure-sagemaker does not do that yet, and will not pretend to",
-                remedy="leave the field out, or use a version that does it",
-                field=field,
-            )
     return baseline
 
 

@@ -20,7 +20,6 @@ from secure_sagemaker.macie.engine import Scanner
 from secure_sagemaker.macie.gate import InputGate
 from secure_sagemaker.macie.jobs import Timing
 from secure_sagemaker.macie.memory import SqliteMemory, VerdictMemory
-from secure_sagemaker.macie.progress import log_progress
 from secure_sagemaker.macie.safeguards import layer_of
 from secure_sagemaker.macie.service import MacieService
 from secure_sagemaker.macie.shared_memory import DynamoDbClient, DynamoDbMemory, S3Memory
@@ -116,7 +115,8 @@ def data_admission(
         return held_to(baseline.tightened(layer, source="macie.classes", today=today()))
 
     return DataAdmission(
-        InputGate(baseline, scanner=scanner, enforcer=enforcer, progress=log_progress),
+        InputGate(baseline, scanner=scanner, enforcer=enforcer),
+        enforcer=enforcer,
         keys=keys,
         references=references,
         tighter=tighter,

@@ -8,49 +8,40 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
 
-from secure_sagemaker.audit import AuditSink, AuditTrail, JsonLinesSink, LoggingSink
+from secure_sagemaker.audit import AuditSink
 from secure_sagemaker.baseline import KeyReference, SecurityBaseline, Task, TaskName, Waiver
 from secure_sagemaker.buckets import create_bucket
 from secure_sagemaker.controls import Enforcement, in_words, s3_key
-from secure_sagemaker.exceptions import BaselineError, IdentityError, SessionError
-from secure_sagemaker.handlers import Guard, hold_to_network, register_class
+from secure_sagemaker.exceptions import BaselineError, SessionError
+from secure_sagemaker.handlers import Guard
 from secure_sagemaker.identity import (
-    RECORDS_FILE,
-    CredentialCache,
-    HandedError,
     MfaToken,
-    handed_folder,
-    have_credentials_held,
     proven,
     source_key,
-    sources,
 )
 from secure_sagemaker.macie.engine import prefixes
 from secure_sagemaker.macie.estimate import Estimate
 from secure_sagemaker.macie.progress import Progress, default_progress
 from secure_sagemaker.macie.report import ScanReport
 from secure_sagemaker.network import (
-    AnyPeers,
     DiscoveredEndpoints,
-    EarlyPeers,
     EgressGuard,
-    NetworkPolicy,
     allowed_networks,
     discovered,
-    look_at,
     own_zone,
 )
 from secure_sagemaker.report import SessionReport, Verification
-from secure_sagemaker.session.loading import load, usable
+from secure_sagemaker.session.loading import usable
+from secure_sagemaker.session.making import source_session, wired
 from secure_sagemaker.session.operations import operation_model
 from secure_sagemaker.session.scope import told_policies
-from secure_sagemaker.session.wiring import Wiring, with_mfa
+from secure_sagemaker.session.verification import verification
+from secure_sagemaker.session.wiring import Wiring
 
 if TYPE_CHECKING:
     from secure_sagemaker.activation import Activation, Children, Earlier, OtherKeys, ProgramRun, Source
@@ -88,8 +79,7 @@ class SecureSession(boto3.Session):
         sleep: Waits, in seconds: for Macie.
 
     Raises:
-        BaselineError: The baseline is missing, malformed, loosened or expired, or asks for what this
-            version does not do.
+        BaselineError: The baseline is missing, malformed, loosened or expired.
         IdentityError: The credential cache is open to others.
     """
 
@@ -106,33 +96,16 @@ class SecureSession(boto3.Session):
         clock: Callable[[], datetime] = _utc_now,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        caller, handed, today = _source_session(source), _handed(), clock().date()
-        answered, early = AnyPeers(), EarlyPeers()
-        hold = partial(look_at, peers=answered)
-        found = usable(
-            load(baseline, env=env, region=region_name, source=caller, hold=hold, today=today), today=today
-        )
-        first = NetworkPolicy.first(found, today=lambda: clock().date(), early=early)
-        if first.peers is not None:
-            answered.look_again(first.peers)
-        cache = None if credential_cache is None else CredentialCache(Path(credential_cache))
-        wiring = Wiring(
-            found,
-            source=with_mfa(
-                caller,
-                found,
-                token=mfa_token,
-                cache=cache,
-                clock=clock,
-                hold=partial(hold_to_network, network=first),
-            ),
-            handed=handed,
-            cache=cache,
-            trail=AuditTrail(
-                _default_sink(handed) if audit is None else audit, clock=clock, monotonic=time.monotonic
-            ),
+        caller = source_session(source)
+        wiring = wired(
+            baseline,
+            env=env,
+            region=region_name,
+            source=caller,
+            audit=audit,
+            mfa_token=mfa_token,
+            credential_cache=credential_cache,
             clock=clock,
-            early=early,
             sleep=sleep,
         )
         for waiver in wiring.baseline.waivers:
@@ -260,16 +233,17 @@ class SecureSession(boto3.Session):
 
         Returns:
             The decisions. Its ``lookups`` name key references that only AWS can resolve (``resolve_keys``),
-            its ``references`` things made elsewhere that would be looked at.
+            its ``references`` things made elsewhere that would be looked at, and data that needs a verdict.
 
         Raises:
             SessionError: There is no such operation.
         """
         guard, model = self._guard_of(operation), operation_model(self._session, operation)
         enforcement = guard.enforcer.enforce(model, parameters, guard.keys.known)
-        if guard.references is None:
-            return enforcement
-        return replace(enforcement, references=guard.references.told(model, enforcement.parameters))
+        final = enforcement.parameters
+        references = () if guard.references is None else guard.references.told(model, final)
+        data = () if guard.data is None else guard.data.told(model, final)
+        return replace(enforcement, references=(*references, *data))
 
     def resolve_keys(self, *references: str) -> Mapping[str, str]:
         """Ask AWS which keys are meant, so that ``explain`` can tell: reference to key ARN.
@@ -297,28 +271,14 @@ class SecureSession(boto3.Session):
         caller = proven(self._baseline, lambda: self.client("sts"))
         references = tuple(self._baseline.kms.references())
         arns = self._guard.keys.resolve(references)
-        principal, role = self._role.principal, self._baseline.role
         source = source_key(self._source, self._wiring.hold) if self._wiring.assumes else None
-        return Verification(
-            principal=caller.arn,
-            account=caller.account,
-            region=self._baseline.region,
-            expires=principal.expires if principal else "",
-            layers=self._baseline.layers,
-            baseline_digest=self._baseline.digest,
+        return verification(
+            self._baseline,
+            caller=caller,
             keys=tuple((reference, arns[reference]) for reference in references),
-            packed_policy_size=principal.packed_policy_size if principal else None,
-            source=source.method if source else None,
-            source_key=("long-lived" if source.long_lived else "temporary") if source else None,
-            mfa_device=role.mfa_serial,
-            mfa_age_seconds=self._role.mfa_age_seconds,
-            source_identity=self._role.source_identity,
-            tags=tuple(self._role.tags.items()),
-            transitive_tags=tuple(role.transitive_tags),
-            policy_arns=self._policies.arns,
-            tasks=tuple(map(str, self._policies.tasks)),
-            policy_characters=self._policies.characters,
-            client_only=tuple(left.guard for left in self._policies.left_out),
+            role=self._role,
+            source=source,
+            policies=self._policies,
             waivers=self._waivers(),
         )
 
@@ -402,6 +362,25 @@ class SecureSession(boto3.Session):
             ScanError: Something cannot be listed.
         """
         return self._wiring.scanner().estimate(prefixes(uris))
+
+    def snapshot(self, uris: Sequence[str]) -> Mapping[str, str]:
+        """Copies of data that was read and accepted, below ``macie.snapshot``, where nobody changes them.
+
+        A call's own inputs are copied by the call. What a pipeline names is not: take its snapshot and name the copies.
+
+        Args:
+            uris: S3 locations: objects by their keys, or all that begins with a prefix.
+
+        Returns:
+            Each location, and the same within its snapshot. Equal data has one snapshot, however often it is taken.
+
+        Raises:
+            ScanError: No folder is stated, or its bucket's policy does not protect it; what lies there is not
+                accepted, changed meanwhile, or cannot be copied.
+        """
+        inputs = prefixes(uris)
+        copies = self._wiring.scanner().snapshot(inputs)
+        return {one.uri: copy.uri for one, copy in zip(inputs, copies, strict=True)}
 
     def report(self) -> SessionReport:
         """Every decision of the session so far. Printing it gives a table."""
@@ -496,25 +475,3 @@ class SecureSession(boto3.Session):
 
 def _restore(baseline: SecurityBaseline) -> SecureSession:
     return SecureSession(baseline)
-
-
-def _source_session(source: boto3.Session | str | None) -> boto3.Session:
-    found = source if isinstance(source, boto3.Session) else boto3.Session(profile_name=source)
-    sources.add(found)
-    register_class(found.events, have_credentials_held)
-    return found
-
-
-def _handed() -> Path | None:
-    try:
-        return handed_folder()
-    except HandedError as failed:
-        raise IdentityError(
-            f"this process is to be handed the role's credentials, and cannot be: {failed}",
-            remedy="keep the program that started it running, or start this one without SECURE_SAGEMAKER_HANDED",
-        ) from failed
-
-
-def _default_sink(handed: Path | None) -> AuditSink:
-    # Whoever hands out the credentials sums up what was done with them.
-    return LoggingSink() if handed is None else JsonLinesSink(handed / RECORDS_FILE)

@@ -6,17 +6,18 @@ import gzip
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 import pytest
 
-from secure_sagemaker.exceptions import ScanError
+from secure_sagemaker import ScanError, ScanReport
 from secure_sagemaker.local import embedded_aws
 from secure_sagemaker.macie.results import verdicts
 from secure_sagemaker.macie.verdicts import ObjectVerdict, Outcome, Severity
 from tests.integration.macie import CLEAN, SSN, TABLE, Macie
+from tests.scan_reports import report, scanned
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -26,6 +27,25 @@ def macie() -> Iterator[Macie]:
     """One account for the module, with Macie enabled."""
     with embedded_aws() as aws:
         yield Macie(aws=aws, results=aws.macie.enable())
+
+
+@pytest.mark.parametrize(
+    "form", [str, ScanReport.to_json, ScanReport.to_sarif, ScanReport.to_asff, ScanReport.to_html]
+)
+def test_no_form_of_a_report_holds_what_was_found(macie: Macie, form: Callable[[ScanReport], object]) -> None:
+    """Of a table that Macie really read, the types, the counts and the columns are told, and no value."""
+    folder = macie.folder()
+    planted = ("Hieronymus", "078-05-1120", "AKIAIOSFODNN7EXAMPLE", "4111111111111111")
+    macie.put(
+        f"{folder}planted.csv", f"name,ssn,aws_access_key_id,credit card\n{','.join(planted)}\n".encode()
+    )
+    macie.put(f"{folder}planted.json", json.dumps({"ssn": planted[1], "card number": planted[3]}).encode())
+    known = [*read(macie, macie.start(folder)).values()]
+    assert {Outcome.SENSITIVE} == {one.outcome for one in known}
+    found = scanned(f"s3://{macie.aws.data_bucket}/{folder}", [(one.object, one) for one in known])
+    told = str(form(report(found, objects=known)))
+    assert "USA_SOCIAL_SECURITY_NUMBER" in told
+    assert [] == [value for value in planted if value in told or value.replace("-", "") in told]
 
 
 def read(macie: Macie, job: str) -> dict[str, ObjectVerdict]:
@@ -157,21 +177,39 @@ def test_results_of_other_jobs_are_left_out() -> None:
     ("lines", "why"),
     [
         ([b"{"], "cannot be read"),
-        ([b"[]"], "a line of it is no JSON object"),
-        ([b"{}"], "lacks 'classificationDetails'"),
-        ([json.dumps(_record(resourcesAffected__s3Object__eTag=None)).encode()], "lacks 'eTag'"),
-        ([json.dumps(_record(resourcesAffected__s3Object__size="120")).encode()], "lacks size"),
-        ([json.dumps(_record(resourcesAffected__s3Bucket=[])).encode()], "lacks list indices"),
-        ([json.dumps(_record(classificationDetails__result__status=None)).encode()], "lacks 'status'"),
+        ([b"[]"], "a line of it: Input should be an object"),
+        ([b"{}"], "classificationDetails: Field required"),
+        (
+            [json.dumps(_record(resourcesAffected__s3Object__eTag=None)).encode()],
+            "resourcesAffected.s3Object.eTag: Field required",
+        ),
+        (
+            [json.dumps(_record(resourcesAffected__s3Object__size="120")).encode()],
+            "resourcesAffected.s3Object.size: Input should be a valid integer",
+        ),
+        (
+            [json.dumps(_record(resourcesAffected__s3Bucket=[])).encode()],
+            "resourcesAffected.s3Bucket: Input should be an object",
+        ),
+        (
+            [json.dumps(_record(classificationDetails__result__status=None)).encode()],
+            "classificationDetails.result.status: Field required",
+        ),
         (
             [json.dumps(_record(classificationDetails__result__customDataIdentifiers=["x"])).encode()],
-            "'list' object",
+            "classificationDetails.result.customDataIdentifiers: Input should be an object",
         ),
-        ([json.dumps(_record(classificationDetails__result=["x"])).encode()], "lacks list indices"),
-        ([json.dumps(_record(severity={"description": "Grave"})).encode()], "lacks 'Grave'"),
+        (
+            [json.dumps(_record(classificationDetails__result=["x"])).encode()],
+            "classificationDetails.result: Input should be an object",
+        ),
+        (
+            [json.dumps(_record(severity={"description": "Grave"})).encode()],
+            "severity.description: Input should be",
+        ),
         (
             [json.dumps(_record(classificationDetails__result__sensitiveData=["x"])).encode()],
-            "lacks sensitiveData",
+            "classificationDetails.result.sensitiveData.0: Input should be an object",
         ),
     ],
 )

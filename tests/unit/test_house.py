@@ -25,7 +25,7 @@ FACE = "__init__"
 
 # A part may import every row above its own, and nobody of its own row.
 ROWS: tuple[frozenset[str], ...] = (
-    frozenset({"exceptions", "folders", "locks"}),
+    frozenset({"exceptions", "folders", "locks", "sarif"}),
     frozenset({"baseline"}),
     frozenset({"controls"}),
     frozenset(
@@ -53,7 +53,7 @@ ROWS: tuple[frozenset[str], ...] = (
 # What stands beside the rows; and handlers, and what is known of a call, with what it names instead of carries.
 BESIDE: Mapping[str, frozenset[str]] = {
     "local": frozenset({FACE}),
-    "cli": frozenset({FACE, "baseline", "identity", "preflight", "templates", "activation"}),
+    "cli": frozenset({FACE, "baseline", "identity", "preflight", "templates", "activation", "sarif"}),
     "admission": frozenset({"references"}),
     "calls": frozenset({"admission", "references"}),
     "handlers": frozenset({"admission", "calls", "definitions", "references"}),
@@ -71,6 +71,7 @@ RUN_TIME = frozenset({"boto3", "botocore", "pydantic", "pydantic_core", "s3trans
 # Who may import what an extra, the demonstration's training script, or a dependency that is loaded late brings.
 EXTRAS: Mapping[str, tuple[str, ...]] = {
     "detect_secrets": ("controls.secret_formats", "controls.detection", "local.macie"),
+    "jinja2": ("macie.formats.page",),
     "joblib": ("local.demonstration",),
     "moto": ("local",),
     "pandas": ("local.demonstration",),
@@ -78,7 +79,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "pyarrow": ("local.macie",),
     "pytest": ("local.pytest_plugin",),
     "responses": ("local",),
-    "rich": ("cli", "local.demonstration"),
+    "rich": ("cli", "local.demonstration", "macie.progress_bar"),
     "sagemaker": ("sagemaker_sdk", "local.demonstration", "cli"),
     "sagemaker_core": ("sagemaker_sdk",),
     "sklearn": ("local.demonstration",),
@@ -241,6 +242,7 @@ def test_a_part_imports_only_what_the_house_allows(path: Path) -> None:
         pytest.param("sagemaker_sdk", "import sagemaker", id="sdk-not-deferred"),
         pytest.param("handlers", "def f():\n    from sagemaker import Session", id="sdk-elsewhere"),
         pytest.param("session", "import rich", id="rich-outside-the-cli"),
+        pytest.param("macie.formats.text", "import jinja2", id="jinja-outside-the-page"),
         pytest.param("local.embedded", "import rich", id="rich-outside-the-demonstration"),
         pytest.param("session", "import requests", id="undeclared"),
         pytest.param("session", "import types_boto3_s3", id="stubs-at-run-time"),

@@ -20,7 +20,6 @@ from secure_sagemaker import (
     BaselineNotFoundError,
     ControlError,
     SecureSession,
-    UnsupportedBaselineError,
 )
 from tests.unit.baseline.stated import COMPLETE, KEY, WAIVER, changed
 from tests.unit.secured import (
@@ -177,19 +176,6 @@ def test_without_a_baseline_there_is_no_session(
     with pytest.raises(BaselineNotFoundError) as caught:
         SecureSession(source=wire.source())
     assert str(tmp_path / "secure-sagemaker.toml") in caught.value.searched
-
-
-@pytest.mark.parametrize(
-    ("stated", "field"),
-    [
-        ('[macie]\nmode = "require"\nsnapshot = "s3://ml-artifacts/cleared/"', "macie.snapshot"),
-    ],
-)
-def test_what_is_not_done_yet_is_not_pretended(stated: str, field: str, wire: Wire) -> None:
-    """A baseline that demands what this version lacks makes no session, and the field is named."""
-    with pytest.raises(UnsupportedBaselineError) as caught:
-        secured(wire, f"{COMPLETE}\n{stated}\n")
-    assert field == caught.value.field
 
 
 def test_an_expired_waiver_makes_no_session(wire: Wire) -> None:

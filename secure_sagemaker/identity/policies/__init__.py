@@ -19,12 +19,12 @@ conditional  the guards turned around, as conditions of an Allow
 tasks        what each kind of work needs, as data
 inline       the session policy of a task
 passed       what a session passes with AssumeRole
-administration  roles and whom they trust; buckets, keys, endpoints, the organisation
+administration  roles and whom they trust; keys, endpoints, the organisation
+bucket_policies  buckets, and what keeps copies of data in them
 """
 
 from secure_sagemaker.baseline import Task
 from secure_sagemaker.identity.policies.administration import (
-    bucket_policy,
     endpoint_policy,
     execution_role,
     execution_role_trust,
@@ -34,6 +34,7 @@ from secure_sagemaker.identity.policies.administration import (
     permissions_boundary,
     service_control_policies,
 )
+from secure_sagemaker.identity.policies.bucket_policies import bucket_policy
 from secure_sagemaker.identity.policies.documents import PolicyDocument, Statement
 from secure_sagemaker.identity.policies.guard import Unguarded
 from secure_sagemaker.identity.policies.guardrail import UNSCOPED, Guardrail, Overruled, guardrail

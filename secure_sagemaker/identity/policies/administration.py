@@ -1,6 +1,7 @@
 """What an administrator deploys beside the guardrail: roles and whom they trust, and policies of other places.
 
-Buckets, keys, VPC endpoints, the organisation: each is one more wall, and none of them is needed for another to hold.
+Keys, VPC endpoints, the organisation, and buckets in a module of their own: each is one more wall, and none of them is
+needed for another to hold.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from secure_sagemaker.identity.policies.documents import (
     PolicyDocument,
     Principal,
     PrincipalKind,
-    Statement,
     all_values,
     one_of,
     present,
+    statement_of,
 )
 from secure_sagemaker.identity.policies.guardrail import denials, split
 from secure_sagemaker.identity.policies.guards import guards
@@ -31,7 +32,6 @@ from secure_sagemaker.identity.policies.projection import SAGEMAKER, Projection,
 
 __all__ = [
     "SCP_CHARACTERS",
-    "bucket_policy",
     "endpoint_policy",
     "execution_role",
     "execution_role_trust",
@@ -45,29 +45,9 @@ __all__ = [
 SCP_CHARACTERS = 5120
 """The most that a service control policy may take."""
 
-_OF_NO_SERVICE = one_of(Operator.BOOL, "aws:PrincipalIsAWSService", ("false",))
-
 
 def _aws(arns: Iterable[str]) -> tuple[Principal, ...]:
     return tuple(Principal(kind=PrincipalKind.AWS, name=arn) for arn in arns)
-
-
-def _statement(
-    effect: Effect,
-    actions: Iterable[str],
-    resources: Iterable[str] = (),
-    *conditions: Condition,
-    principals: tuple[Principal, ...] = (),
-    sid: str = "",
-) -> Statement:
-    return Statement(
-        sid=sid,
-        effect=effect,
-        actions=tuple(actions),
-        resources=tuple(resources),
-        conditions=conditions,
-        principals=principals,
-    )
 
 
 # --- roles ----------------------------------------------------------------------------------------
@@ -91,7 +71,7 @@ def launcher_role(projection: Projection, tasks: Iterable[Task] = Task) -> tuple
     by_gateway = "gateway" in privatelink.services.values()
     if privatelink.required or by_gateway:
         reads = (*_VPC_READS, *(_LIST_READS if by_gateway else ()))
-        statements = (*statements, _statement(Effect.ALLOW, reads, ("*",)))
+        statements = (*statements, statement_of(Effect.ALLOW, reads, ("*",)))
     return split(statements)
 
 
@@ -114,16 +94,16 @@ def launcher_role_trust(projection: Projection, sources: Sequence[str]) -> Polic
         asked.append(one_of(Operator.STRING_EQUALS, "sts:ExternalId", (role.external_id,)))
     if role.source_identity is not None:
         asked.append(present("sts:SourceIdentity"))
-    statements = [_statement(Effect.ALLOW, ("sts:AssumeRole",), (), *asked, principals=who)]
+    statements = [statement_of(Effect.ALLOW, ("sts:AssumeRole",), (), *asked, principals=who)]
     if role.source_identity is not None:
-        statements.append(_statement(Effect.ALLOW, ("sts:SetSourceIdentity",), principals=who))
+        statements.append(statement_of(Effect.ALLOW, ("sts:SetSourceIdentity",), principals=who))
     if role.tags:
         stated = [
             one_of(Operator.STRING_EQUALS, f"aws:RequestTag/{tag}", (value,))
             for tag, value in role.tags.items()
         ]
         keys = all_values(Operator.STRING_EQUALS, "aws:TagKeys", tuple(role.tags))
-        statements.append(_statement(Effect.ALLOW, ("sts:TagSession",), (), keys, *stated, principals=who))
+        statements.append(statement_of(Effect.ALLOW, ("sts:TagSession",), (), keys, *stated, principals=who))
     return PolicyDocument(statements=tuple(statements))
 
 
@@ -143,28 +123,28 @@ def execution_role(projection: Projection) -> PolicyDocument:
         *(f"{network}security-group/{group}" for group in baseline.vpc.security_groups),
     ]
     statements = [
-        _statement(allow, ("cloudwatch:PutMetricData", "ecr:GetAuthorizationToken"), ("*",)),
-        _statement(
+        statement_of(allow, ("cloudwatch:PutMetricData", "ecr:GetAuthorizationToken"), ("*",)),
+        statement_of(
             allow,
             ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
             (f"arn:{projection.partition}:ecr:{baseline.region}:*:repository/*",),
         ),
-        _statement(
+        statement_of(
             allow,
             ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"),
             (arn("log-group:/aws/sagemaker/*", service="logs"),),
         ),
-        _statement(
+        statement_of(
             allow,
             ("ec2:CreateNetworkInterface", "ec2:CreateNetworkInterfacePermission"),
             interfaces,
         ),
-        _statement(
+        statement_of(
             allow,
             ("ec2:DeleteNetworkInterface", "ec2:DeleteNetworkInterfacePermission"),
             (f"{network}network-interface/*",),
         ),
-        _statement(
+        statement_of(
             allow,
             (
                 *("ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups"),
@@ -174,22 +154,22 @@ def execution_role(projection: Projection) -> PolicyDocument:
         ),
     ]
     if plain:
-        statements.append(_statement(allow, ("s3:GetObject",), map(projection.objects, plain)))
+        statements.append(statement_of(allow, ("s3:GetObject",), map(projection.objects, plain)))
         statements.append(
-            _statement(allow, ("s3:GetBucketLocation", "s3:ListBucket"), map(projection.bucket, plain))
+            statement_of(allow, ("s3:GetBucketLocation", "s3:ListBucket"), map(projection.bucket, plain))
         )
     if written:
         statements.append(
-            _statement(allow, ("s3:AbortMultipartUpload", "s3:PutObject"), map(projection.objects, written))
+            statement_of(allow, ("s3:AbortMultipartUpload", "s3:PutObject"), map(projection.objects, written))
         )
     if directories:
-        statements.append(_statement(allow, ("s3express:CreateSession",), directories))
+        statements.append(statement_of(allow, ("s3express:CreateSession",), directories))
     if projection.keys:
         statements.append(
-            _statement(allow, ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"), projection.keys)
+            statement_of(allow, ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"), projection.keys)
         )
         for_aws = one_of(Operator.BOOL, "kms:GrantIsForAWSResource", ("true",))
-        statements.append(_statement(allow, ("kms:CreateGrant",), projection.keys, for_aws))
+        statements.append(statement_of(allow, ("kms:CreateGrant",), projection.keys, for_aws))
     return compacted(PolicyDocument(statements=tuple(statements)))
 
 
@@ -197,7 +177,7 @@ def execution_role_trust(projection: Projection) -> PolicyDocument:
     """SageMaker alone, and for work of this account and region alone."""
     return PolicyDocument(
         statements=(
-            _statement(
+            statement_of(
                 Effect.ALLOW,
                 ("sts:AssumeRole",),
                 (),
@@ -222,7 +202,7 @@ def permissions_boundary(projection: Projection) -> PolicyDocument:
     return compacted(
         PolicyDocument(
             statements=(
-                _statement(
+                statement_of(
                     Effect.ALLOW,
                     (
                         *("cloudwatch:*", "ec2:CreateNetworkInterface*", "ec2:DeleteNetworkInterface*"),
@@ -232,13 +212,13 @@ def permissions_boundary(projection: Projection) -> PolicyDocument:
                     ),
                     ("*",),
                 ),
-                _statement(
+                statement_of(
                     Effect.ALLOW,
                     ("iam:GetRole", "iam:PassRole", *_ROLE_READS),
                     executing,
                 ),
-                _statement(Effect.ALLOW, ("iam:GetRole", *_ROLE_READS), (projection.baseline.role.arn,)),
-                _statement(Effect.ALLOW, _POLICY_READS, (f"arn:{partition}:iam::*:policy/*",)),
+                statement_of(Effect.ALLOW, ("iam:GetRole", *_ROLE_READS), (projection.baseline.role.arn,)),
+                statement_of(Effect.ALLOW, _POLICY_READS, (f"arn:{partition}:iam::*:policy/*",)),
             )
         )
     )
@@ -261,73 +241,6 @@ def service_control_policies(
         for statement in denials(guard, projection)
     ]
     return split(statements, limit=SCP_CHARACTERS)
-
-
-def bucket_policy(projection: Projection, bucket: str, *, endpoints: Sequence[str] = ()) -> PolicyDocument:
-    """The policy of a bucket of the data perimeter: TLS, the baseline's keys, its accounts, and its VPC endpoints.
-
-    Args:
-        projection: The baseline.
-        bucket: A general-purpose bucket, by its name.
-        endpoints: The VPC endpoints through which it is reached; any way is open where none is named.
-
-    Raises:
-        PolicyError: The bucket is none that the data perimeter lists by its name.
-    """
-    perimeter, baseline = projection.baseline.data_perimeter, projection.baseline
-    if perimeter.owner(bucket) is None or not projection.is_plain(bucket):
-        raise PolicyError(
-            f"{bucket!r} is no general-purpose bucket of the data perimeter",
-            remedy="name one of data_perimeter.write or data_perimeter.read",
-        )
-    both = projection.bucket_and_objects(bucket)
-    accounts = (baseline.account, *perimeter.trusted_accounts, str(perimeter.owner(bucket)))
-    of_objects = ("ObjectKeyForeign", "ObjectWithoutKms", "ObjectWithCallersKey")
-    statements = [
-        _statement(
-            Effect.DENY,
-            ("s3:*",),
-            both,
-            one_of(Operator.BOOL, "aws:SecureTransport", ("false",)),
-            principals=(ANYONE,),
-            sid="WithoutTls",
-        ),
-        _statement(
-            Effect.DENY,
-            ("s3:*",),
-            both,
-            one_of(Operator.STRING_NOT_EQUALS, "aws:PrincipalAccount", accounts),
-            _OF_NO_SERVICE,
-            principals=(ANYONE,),
-            sid="OtherAccounts",
-        ),
-        *(
-            _statement(
-                Effect.DENY,
-                guard.actions,
-                (projection.objects(bucket),),
-                *guard.conditions,
-                principals=(ANYONE,),
-                sid=guard.name,
-            )
-            for guard in guards(projection)
-            if guard.name in of_objects
-        ),
-    ]
-    if endpoints:
-        statements.append(
-            _statement(
-                Effect.DENY,
-                ("s3:*",),
-                both,
-                one_of(Operator.STRING_NOT_EQUALS, "aws:SourceVpce", endpoints),
-                one_of(Operator.BOOL, "aws:ViaAWSService", ("false",)),
-                _OF_NO_SERVICE,
-                principals=(ANYONE,),
-                sid="OtherEndpoints",
-            )
-        )
-    return PolicyDocument(statements=tuple(statements))
 
 
 _KEY_ADMINISTRATION = (
@@ -354,8 +267,8 @@ def key_policy(projection: Projection) -> PolicyDocument:
     )
     return PolicyDocument(
         statements=(
-            _statement(Effect.ALLOW, _KEY_ADMINISTRATION, ("*",), principals=root, sid="Administration"),
-            _statement(
+            statement_of(Effect.ALLOW, _KEY_ADMINISTRATION, ("*",), principals=root, sid="Administration"),
+            statement_of(
                 Effect.ALLOW,
                 ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"),
                 ("*",),
@@ -363,8 +276,8 @@ def key_policy(projection: Projection) -> PolicyDocument:
                 principals=roles,
                 sid="Use",
             ),
-            _statement(Effect.ALLOW, ("kms:DescribeKey",), ("*",), principals=roles, sid="Look"),
-            _statement(
+            statement_of(Effect.ALLOW, ("kms:DescribeKey",), ("*",), principals=roles, sid="Look"),
+            statement_of(
                 Effect.ALLOW,
                 ("kms:CreateGrant",),
                 ("*",),
@@ -387,7 +300,7 @@ def endpoint_policy(projection: Projection, service: str) -> PolicyDocument:
     owners = {*perimeter.write.values(), *perimeter.read.values()} if service == "s3" else set()
     own = one_of(Operator.STRING_EQUALS, "aws:PrincipalAccount", (account,))
     statements = [
-        _statement(
+        statement_of(
             Effect.ALLOW,
             (f"{service}:*",),
             ("*",),
@@ -398,10 +311,10 @@ def endpoint_policy(projection: Projection, service: str) -> PolicyDocument:
     ]
     if service == "sts":  # which is about no resource of anybody's
         own_identity = ("sts:GetCallerIdentity",)
-        statements.append(_statement(Effect.ALLOW, own_identity, ("*",), own, principals=(ANYONE,)))
+        statements.append(statement_of(Effect.ALLOW, own_identity, ("*",), own, principals=(ANYONE,)))
     if service == "s3" and perimeter.aws_public_buckets:
         public = [arn for name in perimeter.aws_public_buckets for arn in projection.bucket_and_objects(name)]
         statements.append(
-            _statement(Effect.ALLOW, ("s3:GetObject", "s3:ListBucket"), public, own, principals=(ANYONE,))
+            statement_of(Effect.ALLOW, ("s3:GetObject", "s3:ListBucket"), public, own, principals=(ANYONE,))
         )
     return PolicyDocument(statements=tuple(statements))

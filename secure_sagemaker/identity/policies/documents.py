@@ -28,6 +28,7 @@ __all__ = [
     "one_of",
     "other_than",
     "present",
+    "statement_of",
 ]
 
 VERSION = "2012-10-17"
@@ -261,3 +262,22 @@ class PolicyDocument:
 
 def _minified(written: Mapping[str, object]) -> str:
     return json.dumps(written, separators=(",", ":"))
+
+
+def statement_of(
+    effect: Effect,
+    actions: Iterable[str],
+    resources: Iterable[str] = (),
+    *conditions: Condition,
+    principals: tuple[Principal, ...] = (),
+    sid: str = "",
+) -> Statement:
+    """A statement, with its parts in the order in which a person says them."""
+    return Statement(
+        sid=sid,
+        effect=effect,
+        actions=tuple(actions),
+        resources=tuple(resources),
+        conditions=conditions,
+        principals=principals,
+    )

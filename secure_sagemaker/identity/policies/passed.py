@@ -7,16 +7,18 @@ beside a guardrail and nothing else, ``UNSCOPED``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 
 from secure_sagemaker.baseline import KeyReference, SecurityBaseline
 from secure_sagemaker.controls import LOOKS
 from secure_sagemaker.identity.passed import PassedPolicies
 from secure_sagemaker.identity.policies.abbreviation import abbreviated
-from secure_sagemaker.identity.policies.documents import Effect, PolicyDocument, Statement
+from secure_sagemaker.identity.policies.documents import Effect, Operator, PolicyDocument, Statement, one_of
 from secure_sagemaker.identity.policies.guardrail import UNSCOPED
 from secure_sagemaker.identity.policies.inline import task_policy
+from secure_sagemaker.identity.policies.projection import via_service
 
 __all__ = ["passed_policies", "scan_policies", "support_policies", "unresolved_keys"]
 
@@ -93,47 +95,47 @@ def support_policies() -> PassedPolicies:
     return PassedPolicies(document=abbreviated(PolicyDocument(statements=(allowed,))))
 
 
+_DYNAMODB = "dynamodb:"
 _SCANS = (
     *("macie2:CreateClassificationJob", "macie2:DescribeClassificationJob"),
     *("macie2:GetAutomatedDiscoveryConfiguration", "macie2:GetClassificationExportConfiguration"),
     *("macie2:GetMacieSession", "macie2:GetResourceProfile", "macie2:GetUsageStatistics"),
     *("macie2:ListClassificationJobs", "macie2:ListFindings", "macie2:TagResource"),
-    *("macie2:UpdateClassificationJob", "kms:Decrypt", "s3:GetBucketLocation", "s3:GetBucketRequestPayment"),
+    *("macie2:UpdateClassificationJob", "s3:GetBucketLocation", "s3:GetBucketRequestPayment"),
     *("s3:GetObject", "s3:ListBucket"),
 )
 
 
 def scan_policies(baseline: SecurityBaseline) -> PassedPolicies:
-    """What a scan may do: ask Macie, list what is to be read, read manifests and results, and keep verdicts.
+    """What a scan may do: ask Macie, list what is to be read, read manifests and results, keep verdicts and copies.
 
-    Keys are decrypted with only where S3 does it.
+    Keys are used only where S3 does it.
     """
-    partition = baseline.role_arn.partition
-    statements = [Statement(effect=Effect.ALLOW, actions=_SCANS, resources=("*",))]
-    for place in (baseline.macie.memory, baseline.macie.snapshot):
-        if place is None:
-            continue
-        if place.startswith("dynamodb:"):
-            table = place.removeprefix("dynamodb:")
-            statements.append(
-                Statement(
-                    effect=Effect.ALLOW,
-                    actions=("dynamodb:BatchGetItem", "dynamodb:PutItem"),
-                    resources=(
-                        f"arn:{partition}:dynamodb:{baseline.region}:{baseline.account}:table/{table}",
-                    ),
-                )
-            )
-        else:
-            folder = place.removeprefix("s3://").rstrip("/")
-            statements.append(
-                Statement(
-                    effect=Effect.ALLOW,
-                    actions=("s3:PutObject",),
-                    resources=(f"arn:{partition}:s3:::{folder}/*",),
-                )
-            )
-            statements.append(
-                Statement(effect=Effect.ALLOW, actions=("kms:GenerateDataKey",), resources=("*",))
-            )
-    return PassedPolicies(document=abbreviated(PolicyDocument(statements=tuple(dict.fromkeys(statements)))))
+    partition, macie = baseline.role_arn.partition, baseline.macie
+    keys = ["kms:Decrypt"]
+    statements = [_allowed(_SCANS, "*")]
+    if macie.memory is not None and macie.memory.startswith(_DYNAMODB):
+        table = f"table/{macie.memory.removeprefix(_DYNAMODB)}"
+        arn = f"arn:{partition}:dynamodb:{baseline.region}:{baseline.account}:{table}"
+        statements.append(_allowed(("dynamodb:BatchGetItem", "dynamodb:PutItem"), arn))
+    elif macie.memory is not None:
+        statements.append(_allowed(("s3:PutObject",), _objects(macie.memory, partition)))
+        keys = [*keys, "kms:GenerateDataKey"]
+    if macie.snapshot is not None:
+        writes = ("s3:AbortMultipartUpload", "s3:PutObject")
+        statements.append(_allowed(writes, _objects(macie.snapshot, partition)))
+        bucket = macie.snapshot.removeprefix("s3://").partition("/")[0]
+        statements.append(_allowed(("s3:GetBucketPolicy",), f"arn:{partition}:s3:::{bucket}"))
+        keys = [*keys, "kms:GenerateDataKey"]
+    through = via_service("s3", region=baseline.region, partition=partition)
+    by_s3 = one_of(Operator.STRING_EQUALS, "kms:ViaService", (through,))
+    statements.append(replace(_allowed(keys, "*"), conditions=(by_s3,)))
+    return PassedPolicies(document=abbreviated(PolicyDocument(statements=tuple(statements))))
+
+
+def _allowed(actions: Iterable[str], resource: str) -> Statement:
+    return Statement(effect=Effect.ALLOW, actions=tuple(actions), resources=(resource,))
+
+
+def _objects(folder: str, partition: str) -> str:
+    return f"arn:{partition}:s3:::{folder.removeprefix('s3://').rstrip('/')}/*"

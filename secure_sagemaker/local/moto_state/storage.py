@@ -46,10 +46,11 @@ class BucketState:
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectState:
-    """How an object is encrypted."""
+    """How an object is encrypted, and which version of it stands there."""
 
     algorithm: str | None
     key: str | None
+    etag: str
 
 
 def find_bucket(name: str) -> BucketState | None:
@@ -85,8 +86,10 @@ def find_object(bucket: str, key: str, *, version: str | None = None) -> ObjectS
         for backend in list(partitions.values()):
             if bucket in backend.buckets:
                 found = backend.get_object(bucket, key, version_id=version)
-                return (
-                    None if found is None else ObjectState(algorithm=found.encryption, key=found.kms_key_id)
+                if found is None:
+                    return None
+                return ObjectState(
+                    algorithm=found.encryption, key=found.kms_key_id, etag=found.etag.strip('"')
                 )
     return None
 

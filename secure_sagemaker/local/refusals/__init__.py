@@ -7,6 +7,7 @@ must fail here and not in production.
     signers              every service: who signed
     sts, iam, kms, s3    a service's rows each
     s3_access            S3's rows about public access and access control lists
+    s3_conditions        S3's rows about conditional writes and copies
     sagemaker            roles, keys, networks and limits, wherever a request names them
     sagemaker_work       jobs, models, endpoints: combinations that SageMaker does not do
     constraints          the limits that a service model sets to values

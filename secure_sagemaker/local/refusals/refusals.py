@@ -9,6 +9,7 @@ from secure_sagemaker.local.refusals import (
     kms,
     s3,
     s3_access,
+    s3_conditions,
     sagemaker,
     sagemaker_work,
     signers,
@@ -30,6 +31,7 @@ def _rules(history: History) -> tuple[Rule, ...]:
         *kms.RULES,
         *s3.RULES,
         *s3_access.RULES,
+        *s3_conditions.RULES,
         *sagemaker.rules(history),
         *sagemaker_work.rules(history),
     )

@@ -76,6 +76,8 @@ _ACTIONS: Mapping[str, str] = {
     "UploadPart": "PutObject",
     "UploadPartCopy": "PutObject",
 }
+# Amazon S3 User Guide, "Enforce conditional writes": the parts of an upload create nothing.
+_CREATIONS = frozenset({"CompleteMultipartUpload", "CopyObject", "PostObject", "PutObject"})
 _OF_A_VERSION = frozenset({"DeleteObject", "GetObject", "GetObjectAcl", "GetObjectTagging"})
 
 
@@ -101,6 +103,14 @@ def condition_keys(call: Call) -> dict[str, str | tuple[str, ...]]:
     headers = {
         f"s3:{name}": value for name, value in call.request.headers.items() if name.startswith("x-amz-")
     }
+    conditional = {
+        f"s3:{name}": call.request.headers[name]
+        for name in ("if-match", "if-none-match")
+        if action_of(call) == "PutObject" and name in call.request.headers
+    }
+    if action_of(call) == "PutObject":
+        creates = call.operation in _CREATIONS
+        conditional["s3:objectcreationoperation"] = str(creates).lower()
     listing = {
         f"s3:{name.lower()}": value
         for name in ("Prefix", "Delimiter", "VersionId")
@@ -112,7 +122,7 @@ def condition_keys(call: Call) -> dict[str, str | tuple[str, ...]]:
     owner = (
         {} if bucket is None else {"aws:resourceaccount": bucket.owner, "s3:resourceaccount": bucket.owner}
     )
-    return {**headers, **listing, **most, **owner}
+    return {**headers, **conditional, **listing, **most, **owner}
 
 
 def header_of(call: Call, name: str) -> str:

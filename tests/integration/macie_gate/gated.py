@@ -29,7 +29,9 @@ class Gated(Macie):
     def uri(self, key: str) -> str:
         return f"s3://{self.aws.data_bucket}/{key}"
 
-    def baseline(self, *, mode: str = "require", layer: Mapping[str, Any] | None = None, **macie: Any) -> SecurityBaseline:
+    def baseline(
+        self, *, mode: str = "require", layer: Mapping[str, Any] | None = None, **macie: Any
+    ) -> SecurityBaseline:
         """The account's baseline with a section on Macie, and with other sections instead of its own."""
         stated = self.aws.baseline.model_dump(mode="json")
         stated["data_perimeter"]["read"][self.results] = self.aws.account.account
@@ -49,8 +51,8 @@ class Gated(Macie):
         """A session that never really sleeps."""
         source = self.aws.source
         made = SecureSession(baseline or self.baseline(**stated), source=source, clock=clock, sleep=sleep)
-        loader = source._session.get_component("data_loader")  # noqa: SLF001  # boto3 has no way
-        made._session.register_component("data_loader", loader)  # noqa: SLF001  # read once, not once a session
+        loader = source._session.get_component("data_loader")  # boto3 has no way
+        made._session.register_component("data_loader", loader)  # read once, not once a session
         return made
 
     def forget_jobs(self) -> None:

@@ -57,7 +57,9 @@ def test_of_a_manifest_the_listed_objects_count(gated: Gated) -> None:
     start(gated, session, manifest(gated, folder, "one.csv", "two.csv"), "ManifestFile")
     with pytest.raises(ControlError, match=r"1 of 2 objects hold what is not accepted: .*people\.csv"):
         start(gated, session, manifest(gated, folder, "one.csv", "people.csv"), "ManifestFile")
-    with pytest.raises(ScanError, match=rf"names what is not there: {gated.uri(folder)}gone\.csv\n") as caught:
+    with pytest.raises(
+        ScanError, match=rf"names what is not there: {gated.uri(folder)}gone\.csv\n"
+    ) as caught:
         start(gated, session, manifest(gated, folder, "one.csv", "gone.csv"), "ManifestFile")
     assert "deleted" in caught.value.remedy
     assert 1 == len(gated.sent("CreateTrainingJob"))
@@ -78,7 +80,13 @@ def test_of_an_augmented_manifest_its_own_lines_count_too(gated: Gated) -> None:
     own = f"{json.dumps({'ssn': '219-09-9999', 'note': 'social security number 219-09-9999'})}\n"
     gated.put(f"lists/{folder}own.jsonl", own.encode())
     with pytest.raises(ControlError, match=r"1 of 1 objects hold what is not accepted: .*own\.jsonl"):
-        start(gated, session, gated.uri(f"lists/{folder}own.jsonl"), "AugmentedManifestFile", AttributeNames=["note"])
+        start(
+            gated,
+            session,
+            gated.uri(f"lists/{folder}own.jsonl"),
+            "AugmentedManifestFile",
+            AttributeNames=["note"],
+        )
     assert 1 == len(gated.sent("CreateTrainingJob"))
 
 

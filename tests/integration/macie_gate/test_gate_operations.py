@@ -179,7 +179,9 @@ FILE_SYSTEM = {
 
 def test_a_file_system_needs_a_waiver(gated: Gated) -> None:
     """Macie reads no file systems: refused as unreadable, sent under a waiver, which the record names."""
-    with pytest.raises(ControlError, match="unreadable: Macie reads objects in S3, and no file systems") as caught:
+    with pytest.raises(
+        ControlError, match="unreadable: Macie reads objects in S3, and no file systems"
+    ) as caught:
         gated.train(gated.session(), "", InputDataConfig=[FILE_SYSTEM])
     assert "EFS fs-0123456789abcdef0/churn" in caught.value.got
     gated.refused("CreateTrainingJob")

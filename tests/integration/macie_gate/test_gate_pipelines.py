@@ -49,9 +49,7 @@ def preparing(gated: Gated, uri: str, output: str) -> dict[str, Any]:
 
 def create(session: SecureSession, name: str, *steps: Any, **parameters: str) -> None:
     """Make a pipeline with parameters and their defaults."""
-    stated = [
-        {"Name": key, "Type": "String", "DefaultValue": default} for key, default in parameters.items()
-    ]
+    stated = [{"Name": key, "Type": "String", "DefaultValue": default} for key, default in parameters.items()]
     document = {"Version": "2020-12-01", "Metadata": {}, "Parameters": stated, "Steps": list(steps)}
     session.client("sagemaker").create_pipeline(
         PipelineName=name, PipelineDefinition=json.dumps(document), ClientRequestToken=token(), Tags=TAGS

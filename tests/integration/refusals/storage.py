@@ -36,6 +36,11 @@ def copied(world: World, **parameters: object) -> object:
     return world.s3.copy_object(Bucket=world.bucket, Key="copy", CopySource=seeded(world), **parameters)
 
 
+def etag(world: World) -> str:
+    bucket, _, key = seeded(world).partition("/")
+    return str(world.s3.head_object(Bucket=bucket, Key=key)["ETag"])
+
+
 def multipart(world: World, **parameters: object) -> object:
     return world.s3.create_multipart_upload(Bucket=world.bucket, Key="parts", **parameters)
 
@@ -362,6 +367,22 @@ CASES: tuple[Case, ...] = (
             CreateBucketConfiguration={"LocationConstraint": world.aws.region},
         ),
         says="Bucket cannot have ACLs set",
+    ),
+    Case(
+        rule="s3-copy-over-another",
+        refused=lambda world: world.s3.copy_object(
+            Bucket=world.bucket, Key="stands", CopySource=seeded(world, "stands"), IfNoneMatch="*"
+        ),
+        accepted=lambda world: world.s3.copy_object(
+            Bucket=world.bucket, Key="copied-once", CopySource=seeded(world), IfNoneMatch="*"
+        ),
+        says="At least one of the pre-conditions you specified did not hold",
+    ),
+    Case(
+        rule="s3-copy-of-another-version",
+        refused=lambda world: copied(world, CopySourceIfMatch="0" * 32),
+        accepted=lambda world: copied(world, CopySourceIfMatch=etag(world)),
+        says="At least one of the pre-conditions you specified did not hold",
     ),
     Case(
         rule="s3-public-policy",

@@ -191,11 +191,6 @@ def test_all_expired_waivers_are_told_at_once(tmp_path: Path) -> None:
         pytest.param("kms.defualt", changed("[kms]\ndefault", "[kms]\ndefualt"), id="unknown-key"),
         pytest.param("role.arn", changed("role/ml-launcher", "user/ml-launcher"), id="malformed"),
         pytest.param(
-            "macie.snapshot",
-            COMPLETE + '\n[macie]\nmode = "require"\nsnapshot = "s3://ml-artifacts/cleared/"\n',
-            id="not-done-yet",
-        ),
-        pytest.param(
             "env.prod.network_isolation.training",
             COMPLETE + '\n[env.prod.network_isolation]\ntraining = "off"\n',
             id="loosened",

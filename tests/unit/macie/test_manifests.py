@@ -9,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secure_sagemaker.exceptions import ScanError
-from secure_sagemaker.macie.manifests import listed_by_augmented_manifest, listed_by_manifest
+from secure_sagemaker.macie.manifests import (
+    listed_by_augmented_manifest,
+    listed_by_manifest,
+    moved_augmented_manifest,
+    moved_manifest,
+)
 
 pytestmark = pytest.mark.once
 
@@ -91,3 +96,38 @@ def test_what_is_no_augmented_manifest_is_told(line: str, attributes: tuple[str,
     with pytest.raises(ScanError) as caught:
         list(listed_by_augmented_manifest([line], uri=PLACE, attributes=attributes))
     assert why in str(caught.value)
+
+
+def _elsewhere(location: str) -> str:
+    return f"s3://copies/{location.removeprefix('s3://')}"
+
+
+@given(st.lists(st.text()), st.sampled_from(["s3://ml-datasets/churn/", "s3://ml-data", "s3://"]))
+def test_a_moved_manifest_lists_the_same_elsewhere(suffixes: list[str], prefix: str) -> None:
+    """Each location, however its parts are told apart, is what it would be moved by itself."""
+    text = json.dumps([{"prefix": prefix}, *suffixes])
+    moved = moved_manifest(text, uri=PLACE, moved=_elsewhere)
+    wanted = [_elsewhere(one) for one in listed_by_manifest(text, uri=PLACE)]
+    assert wanted == [*listed_by_manifest(moved, uri=PLACE)]
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries({"label": st.text(), "n": st.floats(allow_nan=False, allow_infinity=False)})
+    )
+)
+def test_a_moved_augmented_manifest_says_the_same(labels: list[dict[str, object]]) -> None:
+    """Only the locations of attributes that are read are others, and each line stays one."""
+    records = [{"a-ref": f"s3://x/{at}", "b-ref": "s3://x/b", **one} for at, one in enumerate(labels)]
+    lines = [json.dumps(one) for one in records]
+    moved = moved_augmented_manifest(lines, uri=PLACE, attributes=("a-ref", "label"), moved=_elsewhere)
+    wanted = [{**one, "a-ref": _elsewhere(str(one["a-ref"]))} for one in records]
+    assert wanted == [json.loads(line) for line in moved.split("\n")[:-1]]
+
+
+def test_what_is_no_manifest_is_not_moved() -> None:
+    """It is told as when it is read."""
+    with pytest.raises(ScanError, match="it is no JSON array"):
+        moved_manifest("{}", uri=PLACE, moved=_elsewhere)
+    with pytest.raises(ScanError, match="its line 1 is no JSON"):
+        moved_augmented_manifest(["x"], uri=PLACE, moved=_elsewhere)
