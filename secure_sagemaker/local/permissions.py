@@ -62,6 +62,9 @@ def permissions(call: Call, caller: Caller, sagemaker: SageMaker) -> Iterator[Pe
             )
         case "logs":
             yield Permission(action=f"logs:{call.operation}", resource=_log_stream(call, caller))
+        case "dynamodb":
+            for table in _tables(call, caller):
+                yield Permission(action=f"dynamodb:{call.operation}", resource=table)
         case "iam":
             yield Permission(action=f"iam:{call.operation}", resource=_identity(call, caller))
         case service:
@@ -77,6 +80,17 @@ _PREFIXES = {
 
 def _arn(call: Call, caller: Caller, service: str, resource: str) -> str:
     return f"arn:{moto_state.partition(call.region)}:{service}:{call.region}:{caller.account}:{resource}"
+
+
+def _tables(call: Call, caller: Caller) -> tuple[str, ...]:
+    """The tables that a call of DynamoDB names, one by one or in a batch."""
+    named = [*mapping(call.parameters.get("RequestItems")), text(call.parameters.get("TableName"))]
+    found = [
+        name if name.startswith("arn:") else _arn(call, caller, "dynamodb", f"table/{name}")
+        for name in named
+        if name
+    ]
+    return tuple(found) or ("*",)
 
 
 # --- SageMaker ------------------------------------------------------------------------------------

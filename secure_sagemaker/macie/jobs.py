@@ -56,8 +56,8 @@ class Timing:
     """Waits, in seconds."""
 
 
-Before = tuple[tuple[str, str], ...]
-"""Jobs by id and name, as they were when somebody looked."""
+Before = tuple[tuple[str, str, datetime], ...]
+"""Jobs by id, name and the time they were made at, as they were when somebody looked."""
 
 
 @dataclass(kw_only=True)
@@ -150,8 +150,7 @@ class Jobs:
 
     def before(self, bucket: str) -> Before:
         """The jobs of a bucket and these settings that there are, the newest first."""
-        since = self._timing.now() - self._maximum_age
-        return tuple((one, name) for one, name, _ in self._service.named(self.base_of(bucket), since=since))
+        return tuple(self._service.named(self.base_of(bucket)))
 
     def found(
         self, work: Worklist, before: Before, *, only: str = "", but: Container[str] = ()
@@ -165,9 +164,12 @@ class Jobs:
             but: The ids of those whose results are known, whether or not they were taken in here.
         """
         exact = self._name(work)
-        for job_id, name in before:
+        since = self._timing.now() - self._maximum_age
+        for job_id, name, made_at in before:
             if not work.open:
                 return
+            if made_at < since:
+                continue  # what it told is too old, and yet its token is taken
             if (only and job_id != only) or job_id in but or self._ledger.is_loaded(_collected(job_id)):
                 continue
             job = self._service.job(job_id)
@@ -182,12 +184,12 @@ class Jobs:
     def make(self, work: Worklist, plan: JobPlan, before: Before, *, owner: str) -> Underway:
         """Make the job that does what is open of the work, or join whoever makes it at the same time."""
         name = self._name(work)
-        earlier = sum(1 for _, other in before if other == name)
+        earlier = sum(1 for _, other, _ in before if other == name)
         token = hashlib.sha256(f"{name}\n{earlier}".encode()).hexdigest()
         request = self._request(name, plan, owner=owner)
         job_id = self._service.create({**request, "clientToken": token})
         if job_id is None:
-            job_id = self._rivals(name, plan.bucket, known={one for one, _ in before})
+            job_id = self._rivals(name, plan.bucket, known={one for one, *_ in before})
         work.hand_over(job_id, _everything)
         return Underway(
             job=self._service.job(job_id),
@@ -202,7 +204,7 @@ class Jobs:
 
     def _rivals(self, name: str, bucket: str, *, known: Container[str]) -> str:
         """The job that another has just made for the same work, in other words."""
-        for job_id, other in self.before(bucket):
+        for job_id, other, _ in self.before(bucket):
             if other == name and job_id not in known:
                 return job_id
         raise ScanError(

@@ -140,7 +140,7 @@ class MacieService:
         for record in answer.get("records", ()):
             for usage in record.get("usage", ()):
                 limit = usage.get("serviceLimit")
-                if usage.get("type") == "SENSITIVE_DATA_DISCOVERY" and limit and limit.get("value"):
+                if usage.get("type") == "SENSITIVE_DATA_DISCOVERY" and limit and "value" in limit:
                     return Quota(
                         bytes=limit["value"] * _TERABYTE,
                         spent_usd=float(usage.get("estimatedCost", "0")),
@@ -182,13 +182,12 @@ class MacieService:
         )
         return None if told is None else told["jobId"]
 
-    def named(self, name: str, *, since: datetime) -> Iterator[tuple[str, str, str]]:
-        """The jobs whose name holds a text, the newest first: id, name and status."""
+    def named(self, name: str) -> Iterator[tuple[str, str, datetime]]:
+        """The jobs whose name holds a text, the newest first: id, name and when they were made."""
         asked: ListClassificationJobsRequestTypeDef = {
             "filterCriteria": {
                 "includes": [
                     {"comparator": "CONTAINS", "key": "name", "values": [name]},
-                    {"comparator": "GTE", "key": "createdAt", "values": [_moment(since)]},
                 ]
             },
             "sortCriteria": {"attributeName": "createdAt", "orderBy": "DESC"},
@@ -198,7 +197,7 @@ class MacieService:
                 "ListClassificationJobs", lambda: self._client().list_classification_jobs(**asked)
             )
             for one in page["items"]:
-                yield one["jobId"], one["name"], one["jobStatus"]
+                yield one["jobId"], one["name"], one["createdAt"]
             if not (token := page.get("nextToken")):
                 return
             asked["nextToken"] = token
@@ -297,10 +296,6 @@ def _terms(told: DescribeClassificationJobResponseTypeDef) -> tuple[tuple[str, .
         elif stated.get("key") == "OBJECT_LAST_MODIFIED_DATE":
             since = datetime.fromisoformat(stated.get("values", ("",))[0])
     return prefixes, since
-
-
-def _moment(time: datetime) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _refused(operation: str, code: str, message: str, region: str) -> tuple[str, str]:

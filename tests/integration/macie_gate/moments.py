@@ -18,13 +18,14 @@ class Killed(BaseException):
 
 
 @contextmanager
-def at_moment(number: int, do: Callable[[], object], *, answered: bool = False) -> Iterator[list[str]]:
+def at_moment(number: int, do: Callable[[], object], *, answered: bool = False, files: bool = True) -> Iterator[list[str]]:
     """Have something happen at one moment, counted from 1, and tell which moments there were.
 
     Args:
         number: The moment.
         do: What happens then. Moments of its own do not count.
         answered: Have it happen once AWS has answered, and before the program hears of it.
+        files: Whether uses of files are moments as well.
     """
     told: list[str] = []
     send, connect = URLLib3Session.send, sqlite3.connect
@@ -51,7 +52,7 @@ def at_moment(number: int, do: Callable[[], object], *, answered: bool = False) 
             return answer
 
         def connected(*arguments: Any, **options: Any) -> sqlite3.Connection:
-            if not answered and happen("sqlite"):
+            if files and happen("sqlite"):
                 aside()
             return connect(*arguments, **options)
 

@@ -23,9 +23,9 @@ OBJECTS = {"a.csv": CLEAN, "b.csv": TABLE, "c.png": b"\x89PNG"}
 class Days:
     """Two processes, on days that are all alike: no job was made yet, and nobody knows the data."""
 
-    def __init__(self, gated: Gated) -> None:
+    def __init__(self, gated: Gated, **other: Any) -> None:
         self._gated = gated
-        self.one, self.other = gated.session(), gated.session()
+        self.one, self.other = gated.session(), gated.session(layer=other)
         self._folder = ""
 
     def begin(self) -> None:
@@ -79,22 +79,26 @@ def test_killed_at_any_moment_it_loses_nothing(gated: Gated, days: Days) -> None
 def test_killed_before_it_hears_of_its_job(gated: Gated, days: Days) -> None:
     """Macie has made the job and the process never knew: the next one finds it."""
     days.begin()
-    with at_moment(0, kill, answered=True) as moments:
+    with at_moment(0, kill, answered=True, files=False) as moments:
         undisturbed = days.scan(days.one)
     number = next(at for at, one in enumerate(moments, 1) if one.endswith("amazonaws.com/jobs"))
     days.begin()
-    with pytest.raises(Killed), at_moment(number, kill, answered=True):
+    with pytest.raises(Killed), at_moment(number, kill, answered=True, files=False):
         days.scan(days.one)
     assert 1 == len(gated.jobs())
     assert undisturbed == days.scan(days.other)
     assert 1 == len(gated.jobs())
 
 
-@pytest.mark.parametrize("shared", [True, False], ids=["one cache", "a cache each"])
+@pytest.mark.parametrize("shared", [True, False], ids=["one user", "another user elsewhere"])
 def test_two_at_once_make_one_job(
-    gated: Gated, days: Days, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, shared: bool
+    gated: Gated, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, shared: bool
 ) -> None:
-    """Whenever one of them goes all its way between two steps of the other, both have the result of the one job."""
+    """Whenever one of them goes all its way between two steps of the other, both have the result of the one job.
+
+    What two users ask Macie for differs in who asks.
+    """
+    days = Days(gated, **({} if shared else {"role": {"source_identity": "jane"}}))
     days.begin()
     undisturbed = days.scan(days.one)
     if not shared:
@@ -105,7 +109,7 @@ def test_two_at_once_make_one_job(
         number += 1
         days.begin()
         told: list[Any] = []
-        with at_moment(number, lambda: told.append(days.scan(days.other))) as moments:
+        with at_moment(number, lambda: told.append(days.scan(days.other)), files=shared) as moments:
             told.append(days.scan(days.one))
         if len(told) == 1:
             break
