@@ -18,7 +18,9 @@ class Killed(BaseException):
 
 
 @contextmanager
-def at_moment(number: int, do: Callable[[], object], *, answered: bool = False, files: bool = True) -> Iterator[list[str]]:
+def at_moment(
+    number: int, do: Callable[[], object], *, answered: bool = False, files: bool = True
+) -> Iterator[list[str]]:
     """Have something happen at one moment, counted from 1, and tell which moments there were.
 
     Args:

@@ -222,7 +222,7 @@ def test_a_sample_leaves_the_others_unread(gated: Gated, folder: str) -> None:
 
 
 HOSTILE = (
-    "it's \"quoted\".csv",
+    'it\'s "quoted".csv',
     "two\nlines\r.csv",
     "tab\tand space .csv",
     "100%25+plus&amp;<x>.csv",
