@@ -192,7 +192,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 def memory_figures(samples: int) -> Iterator[Figure]:
     """Peak resident memory of a process, in KB."""
     programs: Mapping[str, tuple[str, str]] = {
-        "A million objects listed, looked up and planned for, beside 100": (
+        "A million objects listed, looked up and given to a job, beside 100": (
             _PEAK.format(called="plan_a_million"),
             _PEAK.format(called="plan_a_few"),
         )
@@ -231,7 +231,8 @@ def _plan(objects: int) -> None:
         asked = DataInput(path="", uri="s3://ml-datasets/", kind=InputKind.PREFIX)
         found = surveyor.look([asked], work={"ml-datasets": work})
         plan = work.plan(work.prefixes())
-        if (found.objects, plan.objects) != (objects, objects):
+        handed, _ = work.hand_over("job", lambda _key, _modified: True)
+        if (found.objects, plan.objects, handed) != (objects, objects, objects):
             raise RuntimeError(
                 f"{found.objects} objects were found and {plan.objects} planned for, of {objects}"
             )

@@ -11,7 +11,7 @@ import typer
 from secure_sagemaker import ScanReport, SecureSession, Severity, mfa_prompt
 from secure_sagemaker.cli.exit_codes import ExitCode
 from secure_sagemaker.cli.options import BaselineOption, EnvOption, ProfileOption, RegionOption
-from secure_sagemaker.cli.output import CommandError, result
+from secure_sagemaker.cli.output import CommandError, result, talk
 
 __all__ = ["scan"]
 
@@ -58,6 +58,13 @@ def scan(
         ),
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="Read again what could not be read before.")] = False,
+    snapshot: Annotated[
+        bool,
+        typer.Option(
+            "--snapshot",
+            help="Copy what may be used below macie.snapshot, and tell where the copies are.",
+        ),
+    ] = False,
     timeout: Annotated[
         float | None,
         typer.Option(
@@ -101,6 +108,9 @@ def scan(
         timeout_seconds=None if timeout is None else timeout * 60,
     )
     _tell(_written(report, format_), output)
+    if snapshot and report.is_accepted:
+        for named, copied in session.snapshot(uris or ()).items():
+            talk().print(f"{named} -> {copied}", soft_wrap=True)
     if not watch and any(job.status not in {"CANCELLED", "COMPLETE"} for job in report.jobs):
         return
     raise typer.Exit(ExitCode.of_severities(_severities(report)))

@@ -13,18 +13,18 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from secure_sagemaker.baseline import Macie, SecurityBaseline
 from secure_sagemaker.exceptions import ScanError
 from secure_sagemaker.macie.acceptance import Acceptance
+from secure_sagemaker.macie.collecting import Collector
 from secure_sagemaker.macie.copying import Copier
-from secure_sagemaker.macie.estimate import GIGABYTE, Estimate, Prices
+from secure_sagemaker.macie.estimate import Estimate, Prices
 from secure_sagemaker.macie.inputs import DataInput, InputKind
-from secure_sagemaker.macie.jobs import Before, Jobs, Timing, Underway
+from secure_sagemaker.macie.jobs import Before, Jobs
 from secure_sagemaker.macie.listing import listed
 from secure_sagemaker.macie.memory import SqliteMemory, VerdictMemory
 from secure_sagemaker.macie.planning import JobPlan, Worklist
+from secure_sagemaker.macie.precautions import Precautions
 from secure_sagemaker.macie.progress import Progress
 from secure_sagemaker.macie.reading import InputReader, bucket_and_key
 from secure_sagemaker.macie.report import ScanJob, ScanReport
@@ -32,11 +32,12 @@ from secure_sagemaker.macie.service import MacieService, ResultsPlace
 from secure_sagemaker.macie.settings import ScanSettings
 from secure_sagemaker.macie.snapshots import Snapshots
 from secure_sagemaker.macie.survey import Survey, Surveyor
+from secure_sagemaker.macie.underway import Timing, Underway
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-__all__ = ["Scanner", "beyond_macie", "prefixes"]
+__all__ = ["Scanner"]
 
 logger = logging.getLogger(__name__)
 
@@ -94,11 +95,13 @@ class Scanner:
                 copier=Copier(s3, bucket=bucket_and_key(folder)[0], sleep=timing.sleep),
                 now=timing.now,
             )
+        self._precautions = Precautions(baseline, service=service, s3=s3)
+        self._collector = Collector(
+            service=service, s3=s3, settings=self.settings, memory=memory, ledger=ledger, timing=timing
+        )
         self._jobs = Jobs(
             service=service,
-            s3=s3,
             settings=self.settings,
-            memory=memory,
             ledger=ledger,
             timing=timing,
             maximum_age=timedelta(days=baseline.macie.maximum_age_days),
@@ -214,7 +217,11 @@ class Scanner:
             estimate = self._estimate(survey, [], work)
             if any(one.open for one in work.values()):
                 finish = partial(
-                    self._finish, place=self._place(), progress=progress, timeout=timeout, wait=wait
+                    self._finish,
+                    place=self._precautions.place(),
+                    progress=progress,
+                    timeout=timeout,
+                    wait=wait,
                 )
                 tried = survey.tried if again else frozenset()
                 while True:
@@ -232,7 +239,7 @@ class Scanner:
                         self.surveyor.settle(work[bucket], again=again)
                     plans = self._plans(inputs, work)
                     estimate = self._estimate(survey, plans, work)
-                    self._hold_cost(estimate)
+                    self._precautions.hold_cost(estimate)
                     jobs += finish(
                         [self._make(plan, work[plan.bucket], before[plan.bucket]) for plan in plans]
                     )
@@ -264,7 +271,7 @@ class Scanner:
         if wait and underway:
             self._jobs.wait(underway, progress=progress, timeout=timeout)
         for one in underway:
-            yield self._jobs.collect(one, place) if one.has_ended else one.told()
+            yield self._collector.collect(one, place) if one.has_ended else one.told()
 
     def _make(self, plan: JobPlan, work: Worklist, before: Before) -> Underway:
         owner = self._baseline.data_perimeter.owner(plan.bucket)
@@ -278,7 +285,7 @@ class Scanner:
         for bucket, some in work.items():
             if not some.open:
                 continue
-            self._hold_bucket(bucket)
+            self._precautions.hold_bucket(bucket)
             seen = [
                 key
                 for one in inputs
@@ -299,70 +306,6 @@ class Scanner:
             estimate = estimate.with_objects(work[plan.bucket].within(plan))
         return estimate
 
-    # --- what keeps it from being made ---------------------------------------------------------------
-
-    def _place(self) -> ResultsPlace:
-        """Where results go, where they can be read from there: else a job would be paid for nothing."""
-        place = self._service.results()
-        if self._baseline.data_perimeter.owner(place.bucket) is None:
-            raise ScanError(
-                f"Macie in {self._baseline.region} writes its results to {place.bucket}, which lies outside of the "
-                "data perimeter: they could not be read",
-                remedy=f"name {place.bucket} in data_perimeter.read with its owner",
-            )
-        return place
-
-    def _hold_cost(self, estimate: Estimate) -> None:
-        if not estimate.objects:
-            return
-        cap = self._macie.maximum_cost_usd
-        if cap is not None and estimate.usd > cap:
-            raise ScanError(
-                f"the scan would cost {estimate}, and macie.maximum_cost_usd is {cap:,.2f}",
-                remedy="name less, have a sample read, or have the cap raised",
-            )
-        quota = self._service.quota()
-        if quota is None:
-            return
-        used = quota.spent_usd / self._macie.usd_per_gb * GIGABYTE
-        if quota.is_reached or used + estimate.read_bytes > quota.bytes:
-            raise ScanError(
-                f"the scan would read {estimate.read_bytes / GIGABYTE:,.2f} GB (an estimate); of this month's quota of "
-                f"{quota.bytes / GIGABYTE:,.0f} GB about {used / GIGABYTE:,.2f} GB are used"
-                + (", and Macie says that it is reached" if quota.is_reached else ""),
-                remedy="have the quota raised (Service Quotas, Amazon Macie), wait for the next month, or name less",
-            )
-
-    def _hold_bucket(self, bucket: str) -> None:
-        """Refuse early what Macie would refuse late, or not say."""
-        owner = self._baseline.data_perimeter.owner(bucket)
-        if owner is None:
-            raise ScanError(
-                f"no owner of {bucket} is stated, and Macie reads only buckets of an account that it knows",
-                remedy="name it in data_perimeter.read with its owner",
-            )
-        try:
-            region = self._s3().get_bucket_location(Bucket=bucket).get("LocationConstraint")
-            payer = "BucketOwner"
-            if owner != self._baseline.account:
-                payer = self._s3().get_bucket_request_payment(Bucket=bucket).get("Payer", payer)
-        except (ClientError, BotoCoreError) as failed:
-            raise ScanError(
-                f"where {bucket} lies, and who pays for requests to it, cannot be told: {failed}",
-                remedy="allow the baseline's role s3:GetBucketLocation and s3:GetBucketRequestPayment on it",
-            ) from failed
-        stands = {None: "us-east-1", "EU": "eu-west-1"}.get(region, region)
-        if stands != self._baseline.region:
-            raise ScanError(
-                f"{bucket} lies in {stands}, and Macie in {self._baseline.region} reads only buckets there",
-                remedy=f"scan it in {stands}, or use data of {self._baseline.region}",
-            )
-        if payer == "Requester":
-            raise ScanError(
-                f"{bucket} is of another account and has whoever asks pay; neither listing nor Macie offers to",
-                remedy="copy the data into a bucket of yours, or have the owner turn Requester Pays off",
-            )
-
 
 class _Worklists(dict[str, Worklist]):
     """A worklist a bucket, made when it is first asked for."""
@@ -380,33 +323,3 @@ def _worklists() -> Iterator[_Worklists]:
     finally:
         for one in work.values():
             one.close()
-
-
-def prefixes(uris: Sequence[str]) -> tuple[DataInput, ...]:
-    """S3 locations as inputs: all whose keys begin with them.
-
-    Raises:
-        ScanError: One is no S3 location, or one that Macie does not read.
-    """
-    found = []
-    for uri in uris:
-        one = DataInput(path="", uri=uri, kind=InputKind.PREFIX)
-        if not uri.startswith("s3://") or not one.bucket:
-            raise ScanError(f"{uri!r} is no S3 location", remedy="name one: s3://bucket/prefix")
-        if why := beyond_macie(one):
-            raise ScanError(
-                f"{uri} cannot be scanned: {why}", remedy="name a general-purpose bucket by its own name"
-            )
-        found.append(one)
-    if not found:
-        raise ScanError("nothing was named to be scanned", remedy="name S3 locations, or a job to resume")
-    return tuple(found)
-
-
-def beyond_macie(about: DataInput) -> str:
-    """Why Macie cannot read a location, as its name tells; nothing where it can."""
-    if about.is_directory_bucket:
-        return "it lies in a directory bucket, and Macie reads general-purpose buckets alone"
-    if about.is_access_point:
-        return "it is named by an access point, and Macie knows buckets by their own names alone"
-    return ""

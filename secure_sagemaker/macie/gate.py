@@ -17,8 +17,9 @@ from secure_sagemaker.baseline import ControlId, Mode, Safeguard, SecurityBaseli
 from secure_sagemaker.controls import ABSENT, CONTROLS, Action, Decision, Enforcer, excuse
 from secure_sagemaker.exceptions import ControlError, ScanError
 from secure_sagemaker.macie.acceptance import Lack
-from secure_sagemaker.macie.engine import Scanner, beyond_macie
+from secure_sagemaker.macie.engine import Scanner
 from secure_sagemaker.macie.inputs import DataInput, Inputs, UnreadableInput, inputs_of
+from secure_sagemaker.macie.precautions import beyond_macie
 from secure_sagemaker.macie.progress import default_progress
 from secure_sagemaker.macie.report import ScannedInput
 from secure_sagemaker.macie.rewriting import with_value

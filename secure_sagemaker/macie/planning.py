@@ -155,14 +155,14 @@ class Worklist:
         Returns:
             How many objects that is, and their size.
         """
-        rows = self._file.execute(f"SELECT key, size, modified FROM work WHERE {_OPEN}")  # noqa: S608  # a constant
-        taken = [
-            (key, size) for key, size, modified in rows if reads(key, datetime.fromtimestamp(modified, UTC))
-        ]
-        self._file.execute("BEGIN")
-        self._file.executemany("UPDATE work SET job = ? WHERE key = ?", ((job_id, key) for key, _ in taken))
-        self._file.execute("COMMIT")
-        return len(taken), sum(size for _, size in taken)
+        self._file.create_function(
+            "reads", 2, lambda key, modified: reads(key, datetime.fromtimestamp(modified, UTC))
+        )
+        self._file.execute(f"UPDATE work SET job = ? WHERE {_OPEN} AND reads(key, modified)", (job_id,))  # noqa: S608  # a constant
+        count, size = self._file.execute(
+            "SELECT count(*), ifnull(sum(size), 0) FROM work WHERE needed AND job = ?", (job_id,)
+        ).fetchone()
+        return count, size
 
     def done(self, job_id: str, read: Iterable[ObjectVersion]) -> None:
         """Take note of what a job has told of."""

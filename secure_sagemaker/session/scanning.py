@@ -18,11 +18,11 @@ from secure_sagemaker.controls import Enforcer
 from secure_sagemaker.identity import KeyResolver
 from secure_sagemaker.macie.engine import Scanner
 from secure_sagemaker.macie.gate import InputGate
-from secure_sagemaker.macie.jobs import Timing
 from secure_sagemaker.macie.memory import SqliteMemory, VerdictMemory
 from secure_sagemaker.macie.safeguards import layer_of
 from secure_sagemaker.macie.service import MacieService
 from secure_sagemaker.macie.shared_memory import DynamoDbClient, DynamoDbMemory, S3Memory
+from secure_sagemaker.macie.underway import Timing
 from secure_sagemaker.references import ReferencedResources
 
 if TYPE_CHECKING:

@@ -24,8 +24,8 @@ from secure_sagemaker.identity import (
     proven,
     source_key,
 )
-from secure_sagemaker.macie.engine import prefixes
 from secure_sagemaker.macie.estimate import Estimate
+from secure_sagemaker.macie.precautions import prefixes
 from secure_sagemaker.macie.progress import Progress, default_progress
 from secure_sagemaker.macie.report import ScanReport
 from secure_sagemaker.network import (

@@ -34,7 +34,7 @@ from secure_sagemaker.identity import (
 )
 from secure_sagemaker.locks import ForkSafeLock
 from secure_sagemaker.macie.engine import Scanner
-from secure_sagemaker.macie.jobs import Timing
+from secure_sagemaker.macie.underway import Timing
 from secure_sagemaker.network import EarlyPeers, NetworkPolicy, Vpc
 from secure_sagemaker.references import ReferencedResources
 from secure_sagemaker.session.loading import usable

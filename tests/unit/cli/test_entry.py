@@ -20,9 +20,18 @@ def test_help_names_every_command() -> None:
     ran = installed("--help")
     assert (0, "") == (ran.code, ran.stderr)
     shown = commands(ran.stdout)
-    assert ["init", "demo", "check", "endpoints", "explain", "template", "whoami", "policy", "run"] == shown[
-        :-2
-    ]
+    assert [
+        "init",
+        "demo",
+        "check",
+        "endpoints",
+        "explain",
+        "scan",
+        "template",
+        "whoami",
+        "policy",
+        "run",
+    ] == shown[:-2]
     assert ["pipeline", "baseline"] == shown[-2:]
     assert ["check", "show", "schema", "diff"] == commands(run("baseline", "--help").stdout)
 

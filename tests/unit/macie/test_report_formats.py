@@ -407,11 +407,11 @@ def test_a_bar_is_as_long_as_what_it_stands_for() -> None:
     for kind, x, y, width in bars:
         if kind == "track":
             lengths[y] = 0.0
-            assert 300 == float(x)
+            assert 320 == float(x)
         else:
-            assert pytest.approx(300 + lengths[y], abs=0.05) == float(x)
+            assert pytest.approx(320 + lengths[y], abs=0.05) == float(x)
             lengths[y] += float(width)
-    assert [pytest.approx(370, abs=0.05)] * 2 == list(lengths.values())
+    assert [pytest.approx(350, abs=0.05)] * 2 == list(lengths.values())
     assert 'class="clear"' not in report(scanned("s3://ml-datasets/none/", [])).to_html()
 
 
