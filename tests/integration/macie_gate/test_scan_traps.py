@@ -118,7 +118,7 @@ def test_what_is_not_allowed_is_named(gated: Gated, folder: str) -> None:
     ("action", "match", "remedy"),
     [
         ("s3:ListBucket", "cannot be told: .*AccessDenied", "s3:ListBucket"),
-        ("s3:GetBucketLocation", "where .* lies, .* cannot be told", "s3:GetBucketLocation"),
+        ("s3:GetBucketLocation", "where .* lies cannot be told", "s3:GetBucketLocation"),
         ("s3:GetObject", "Macie's results in s3://ml-macie-.* cannot be read", "s3:GetObject there"),
     ],
 )
