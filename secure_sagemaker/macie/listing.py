@@ -109,7 +109,8 @@ def _objects(bucket: str, answer: ListObjectsV2OutputTypeDef) -> Iterator[Listed
 
 
 _REMEDIES = {
-    "AccessDenied": "give the role s3:ListBucket on the bucket, and have the bucket's policy let it in",
+    "AccessDenied": "give the role s3:ListBucket on the bucket, and have the bucket's policy let it in; one of another "
+    "account that has whoever asks pay is never listed: copy its data into a bucket of yours",
     "NoSuchBucket": "check the bucket's name: there is none of it",
     "PermanentRedirect": "use a bucket of the baseline's region: Macie reads only those",
 }

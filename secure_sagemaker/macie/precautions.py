@@ -82,13 +82,10 @@ class Precautions:
             )
         try:
             region = self._s3().get_bucket_location(Bucket=bucket).get("LocationConstraint")
-            payer = "BucketOwner"
-            if owner != self._baseline.account:
-                payer = self._s3().get_bucket_request_payment(Bucket=bucket).get("Payer", payer)
         except (ClientError, BotoCoreError) as failed:
             raise ScanError(
-                f"where {bucket} lies, and who pays for requests to it, cannot be told: {failed}",
-                remedy="allow the baseline's role s3:GetBucketLocation and s3:GetBucketRequestPayment on it",
+                f"where {bucket} lies cannot be told: {failed}",
+                remedy="allow the baseline's role s3:GetBucketLocation on it",
             ) from failed
         stands = {None: "us-east-1", "EU": "eu-west-1"}.get(region, region)
         if stands != self._baseline.region:
@@ -96,11 +93,17 @@ class Precautions:
                 f"{bucket} lies in {stands}, and Macie in {self._baseline.region} reads only buckets there",
                 remedy=f"scan it in {stands}, or use data of {self._baseline.region}",
             )
-        if payer == "Requester":
+        if owner != self._baseline.account and self._has_requesters_pay(bucket):
             raise ScanError(
                 f"{bucket} is of another account and has whoever asks pay; neither listing nor Macie offers to",
                 remedy="copy the data into a bucket of yours, or have the owner turn Requester Pays off",
             )
+
+    def _has_requesters_pay(self, bucket: str) -> bool:
+        try:
+            return self._s3().get_bucket_request_payment(Bucket=bucket).get("Payer") == "Requester"
+        except (ClientError, BotoCoreError):
+            return False  # S3 may tell the owner alone; and such a bucket is not listed in the first place
 
 
 def prefixes(uris: Sequence[str]) -> tuple[DataInput, ...]:

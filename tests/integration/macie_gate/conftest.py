@@ -7,31 +7,35 @@ from pathlib import Path
 import pytest
 
 from secure_sagemaker.local import EmbeddedAWS
-from tests.integration.macie_gate.gated import Gated
+from tests.integration.macie_gate.gated import VERDICTS, Gated
 
 _QUOTA = 5 * 1024**4
 
 
 @pytest.fixture(scope="module")
-def results(account: EmbeddedAWS) -> str:
-    """The bucket that results go to."""
-    return account.macie.enable()
+def standing(account: EmbeddedAWS) -> Gated:
+    """The account with Macie enabled."""
+    return Gated(aws=account, results=account.macie.enable())
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the verdicts of the module's user are kept: every test has data of its own."""
+    return tmp_path_factory.mktemp("verdicts")
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where this user's verdicts are kept."""
-    monkeypatch.setenv("SECURE_SAGEMAKER_VERDICTS", str(tmp_path / "cache"))
-    return tmp_path / "cache"
+def kept(verdicts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have this user's verdicts kept there."""
+    monkeypatch.setenv(VERDICTS, str(verdicts))
 
 
 @pytest.fixture
-def gated(account: EmbeddedAWS, results: str) -> Gated:
+def gated(standing: Gated) -> Gated:
     """Macie without jobs, findings or limits, and nothing recorded."""
-    gated = Gated(aws=account, results=results)
-    gated.forget_jobs()
-    account.macie.read_at_each_look(None)
-    account.macie.throttle(0)
-    account.macie.allow_a_month(bytes=_QUOTA)
-    account.forget_requests()
-    return gated
+    standing.aws.macie.read_at_each_look(None)
+    standing.aws.macie.throttle(0)
+    standing.aws.macie.allow_a_month(bytes=_QUOTA)
+    standing.forget_jobs()
+    standing.aws.forget_requests()
+    return standing

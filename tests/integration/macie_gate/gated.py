@@ -4,27 +4,39 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 from secure_sagemaker import SecureSession, SecurityBaseline
 from secure_sagemaker.local import RecordedCall
-from tests.integration.embedded import IMAGE
+from tests.integration.embedded import IMAGE, client
 from tests.integration.macie import Macie
 
+VERDICTS = "SECURE_SAGEMAKER_VERDICTS"
 TAGS = [{"Key": "project", "Value": "embedded"}]
 CLUSTER = {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 10}
-
-
-def now() -> datetime:
-    """The time, as a session tells it."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Gated(Macie):
     """The account with Macie enabled, as a program under a baseline that asks for verdicts finds it."""
+
+    _made: dict[str, Any] = field(default_factory=dict)
+    """Clients by service, and sessions by the digests of their baselines."""
+
+    @property
+    def client(self) -> Any:
+        return self._client("macie2")
+
+    @property
+    def s3(self) -> Any:
+        return self._client("s3")
+
+    def _client(self, service: str) -> Any:
+        if service not in self._made:
+            self._made[service] = client(self.aws, service)
+        return self._made[service]
 
     def uri(self, key: str) -> str:
         return f"s3://{self.aws.data_bucket}/{key}"
@@ -40,17 +52,24 @@ class Gated(Macie):
             stated[section] = {**stated[section], **content} if isinstance(content, dict) else content
         return SecurityBaseline.model_validate(stated)
 
-    def session(
+    def session(self, baseline: SecurityBaseline | None = None, **stated: Any) -> SecureSession:
+        """A session under a baseline, of the one user whose verdicts are kept for all tests of a module."""
+        held = baseline or self.baseline(**stated)
+        if held.digest not in self._made:
+            self._made[held.digest] = self.own_session(held)
+        session: SecureSession = self._made[held.digest]
+        return session
+
+    def own_session(
         self,
         baseline: SecurityBaseline | None = None,
         *,
-        clock: Callable[[], datetime] = now,
         sleep: Callable[[float], object] = lambda _: None,
         **stated: Any,
     ) -> SecureSession:
-        """A session that never really sleeps."""
+        """A session of this test's own, that never really sleeps."""
         source = self.aws.source
-        made = SecureSession(baseline or self.baseline(**stated), source=source, clock=clock, sleep=sleep)
+        made = SecureSession(baseline or self.baseline(**stated), source=source, sleep=sleep)
         loader = source._session.get_component("data_loader")  # boto3 has no way
         made._session.register_component("data_loader", loader)  # read once, not once a session
         return made
@@ -58,7 +77,8 @@ class Gated(Macie):
     def forget_jobs(self) -> None:
         """Have Macie be as on its first day, with a bucket for results."""
         macie = self.client
-        macie.disable_macie()
+        with suppress(macie.exceptions.AccessDeniedException):  # it is disabled already
+            macie.disable_macie()
         macie.enable_macie()
         place = {"bucketName": self.results, "kmsKeyArn": self.aws.key_arn}
         macie.put_classification_export_configuration(configuration={"s3Destination": place})
@@ -98,7 +118,7 @@ class Gated(Macie):
     def train(self, session: SecureSession, uri: str, *, name: str = "", **members: Any) -> str:
         """Start a training job on data, and tell its name."""
         name = name or f"job-{time.monotonic_ns()}"
-        session.client("sagemaker").create_training_job(**self.training(name, uri, **members))
+        sagemaker(session).create_training_job(**self.training(name, uri, **members))
         return name
 
     def request(self, operation: str, uri: str) -> dict[str, Any]:
@@ -163,9 +183,14 @@ class Gated(Macie):
 
     def make(self, session: SecureSession, operation: str, request: Mapping[str, Any]) -> Any:
         """Call an operation of SageMaker's by its name."""
-        client: Any = session.client("sagemaker")
+        client = sagemaker(session)
         (method,) = [one for one, name in client.meta.method_to_api_mapping.items() if name == operation]
         return getattr(client, method)(**request)
+
+
+def sagemaker(session: SecureSession) -> Any:
+    """A client of SageMaker's, loosely typed: the tests leave out what a session puts in."""
+    return session.client("sagemaker")
 
 
 def channel(uri: str, kind: str = "S3Prefix", **members: Any) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def at_moment(
                 aside()
             return answer
 
-        def connected(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        def connected(*arguments: Any, **options: Any) -> Any:
             if files and happen("sqlite"):
                 aside()
             return connect(*arguments, **options)

@@ -9,7 +9,7 @@ import pytest
 
 from secure_sagemaker import ControlError
 from tests.integration.macie import CLEAN, SSN, TABLE
-from tests.integration.macie_gate.gated import Gated
+from tests.integration.macie_gate.gated import VERDICTS, Gated, sagemaker
 
 OPERATIONS = (
     "CreateTrainingJob",
@@ -28,7 +28,7 @@ def model(gated: Gated) -> None:
     if "churn" not in {one["ModelName"] for one in plain.list_models()["Models"]}:
         session = gated.session(mode="off")
         container = {"Image": gated.training("x", "s3://x")["AlgorithmSpecification"]["TrainingImage"]}
-        session.client("sagemaker").create_model(
+        sagemaker(session).create_model(
             ModelName="churn", PrimaryContainer=container, Tags=[{"Key": "project", "Value": "embedded"}]
         )
     gated.aws.forget_requests()
@@ -98,7 +98,7 @@ def test_what_was_found_is_refused_by_category_and_never_told(gated: Gated) -> N
 
 
 def test_scan_reads_first_and_goes_on(gated: Gated) -> None:
-    """Within the call: one job, waited for; clear data is sent on, sensitive data refused, known data not read again."""
+    """Within the call: one job, waited for; clear data is sent on, sensitive refused, known data not read again."""
     folder = gated.folder()
     gated.put(f"{folder}clean.csv", CLEAN)
     session = gated.session(mode="scan")
@@ -115,7 +115,7 @@ def test_scan_reads_first_and_goes_on(gated: Gated) -> None:
 
 
 def test_observe_changes_nothing_and_tells(gated: Gated) -> None:
-    """The request is the one that is sent without Macie, whatever is found, and the record says what was not refused."""
+    """The request is the one that is sent without Macie, whatever is found; the record says what was not refused."""
     folder = gated.folder()
     gated.put(f"{folder}people.csv", TABLE)
     accepts = {"category": "PERSONAL_INFORMATION", "under": ["network-isolation"]}
@@ -153,15 +153,16 @@ def test_the_controls_own_mode_observes_as_well(gated: Gated) -> None:
     assert [] == gated.asked("macie2")
 
 
-def test_off_asks_nobody(gated: Gated, cache: Path) -> None:
+def test_off_asks_nobody(gated: Gated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither S3 nor Macie is asked, and no file of verdicts is made."""
+    monkeypatch.setenv(VERDICTS, str(tmp_path))
     folder = gated.folder()
     gated.put(f"{folder}people.csv", TABLE)
     gated.aws.forget_requests()
-    gated.train(gated.session(mode="off"), gated.uri(folder))
+    gated.train(gated.own_session(mode="off"), gated.uri(folder))
     assert [] == gated.asked("macie2", "s3")
     assert 1 == len(gated.sent("CreateTrainingJob"))
-    assert not cache.exists()
+    assert not any(tmp_path.iterdir())
 
 
 FILE_SYSTEM = {

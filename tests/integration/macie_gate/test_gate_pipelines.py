@@ -10,7 +10,7 @@ import pytest
 
 from secure_sagemaker import ControlError, SecureSession
 from tests.integration.macie import CLEAN, TABLE
-from tests.integration.macie_gate.gated import TAGS, Gated, channel
+from tests.integration.macie_gate.gated import TAGS, Gated, channel, sagemaker
 
 WAIVER = {
     "control": "input-scan",
@@ -51,14 +51,14 @@ def create(session: SecureSession, name: str, *steps: Any, **parameters: str) ->
     """Make a pipeline with parameters and their defaults."""
     stated = [{"Name": key, "Type": "String", "DefaultValue": default} for key, default in parameters.items()]
     document = {"Version": "2020-12-01", "Metadata": {}, "Parameters": stated, "Steps": list(steps)}
-    session.client("sagemaker").create_pipeline(
+    sagemaker(session).create_pipeline(
         PipelineName=name, PipelineDefinition=json.dumps(document), ClientRequestToken=token(), Tags=TAGS
     )
 
 
 def start(session: SecureSession, name: str, **parameters: str) -> None:
     stated = [{"Name": key, "Value": value} for key, value in parameters.items()]
-    session.client("sagemaker").start_pipeline_execution(
+    sagemaker(session).start_pipeline_execution(
         PipelineName=name, PipelineParameters=stated, ClientRequestToken=token()
     )
 
@@ -152,7 +152,7 @@ def test_a_retry_is_looked_at_too(gated: Gated) -> None:
     gated.put(f"{folder}people.csv", TABLE)
     gated.aws.forget_requests()
     with pytest.raises(ControlError, match="have no fresh verdict"):
-        session.client("sagemaker").retry_pipeline_execution(
+        sagemaker(session).retry_pipeline_execution(
             PipelineExecutionArn=execution["PipelineExecutionArn"], ClientRequestToken=token()
         )
     gated.refused("RetryPipelineExecution")

@@ -11,7 +11,7 @@ import pytest
 from secure_sagemaker import ControlError, SecureSession
 from tests.integration.embedded import IMAGE
 from tests.integration.macie import CLEAN, TABLE
-from tests.integration.macie_gate.gated import TAGS, Gated
+from tests.integration.macie_gate.gated import TAGS, Gated, sagemaker
 
 OPEN = dict.fromkeys(("training", "processing", "tuning", "models", "monitoring"), "off")
 WAIVER = {
@@ -130,7 +130,7 @@ def make_model(gated: Gated, name: str, *, isolated: bool) -> str:
     plain: Any = gated.aws.source.client("sagemaker")
     if name not in {one["ModelName"] for one in plain.list_models()["Models"]}:
         session = gated.session(mode="off", layer={"network_isolation": OPEN})
-        session.client("sagemaker").create_model(
+        sagemaker(session).create_model(
             ModelName=name,
             PrimaryContainer={"Image": IMAGE},
             EnableNetworkIsolation=isolated,
@@ -190,19 +190,17 @@ def test_a_pipeline_must_have_it_in_its_steps(gated: Gated, people: str) -> None
     """Created, its steps are given it, and then it starts; one that was created without is not started."""
     request = pipeline(("Train", "Training", arguments(gated, "CreateTrainingJob", gated.uri(people))))
     session = guarded(gated, people, "network-isolation")
-    sagemaker = session.client("sagemaker")
-    sagemaker.create_pipeline(PipelineName="guarded", **request)
+    calls = sagemaker(session)
+    calls.create_pipeline(PipelineName="guarded", **request)
     (sent,) = gated.sent("CreatePipeline")
     (kept,) = json.loads(sent["PipelineDefinition"])["Steps"]
     assert kept["Arguments"]["EnableNetworkIsolation"] is True
-    sagemaker.start_pipeline_execution(PipelineName="guarded", ClientRequestToken=token())
+    calls.start_pipeline_execution(PipelineName="guarded", ClientRequestToken=token())
     before = gated.session(mode="off", layer={"network_isolation": OPEN})
-    before.client("sagemaker").create_pipeline(
-        PipelineName="open", **{**request, "ClientRequestToken": token()}
-    )
+    sagemaker(before).create_pipeline(PipelineName="open", **{**request, "ClientRequestToken": token()})
     gated.aws.forget_requests()
     with pytest.raises(ControlError, match="network-isolation") as caught:
-        sagemaker.start_pipeline_execution(PipelineName="open", ClientRequestToken=token())
+        calls.start_pipeline_execution(PipelineName="open", ClientRequestToken=token())
     assert caught.value.path.startswith("PipelineName -> pipeline/open/1: PipelineDefinition.Steps['Train']")
     gated.refused("StartPipelineExecution")
 
@@ -217,7 +215,7 @@ def test_each_step_must_have_it_that_reads_such_data(gated: Gated, people: str) 
 
     def create(uri: str) -> None:
         steps = (train, ("Search", "AutoML", arguments(gated, "CreateAutoMLJobV2", uri)))
-        session.client("sagemaker").create_pipeline(PipelineName="two", **pipeline(*steps))
+        sagemaker(session).create_pipeline(PipelineName="two", **pipeline(*steps))
 
     with pytest.raises(ControlError, match=r"Steps\['Search'\] has no network isolation"):
         create(gated.uri(people))
@@ -235,21 +233,21 @@ def test_a_step_captures_no_such_data(gated: Gated, people: str) -> None:
     )
     request = pipeline(("Score", "Transform", transform))
     with pytest.raises(ControlError, match="no-data-capture"):
-        session.client("sagemaker").create_pipeline(PipelineName="captures", **request)
+        sagemaker(session).create_pipeline(PipelineName="captures", **request)
     gated.refused("CreatePipeline")
 
 
 def test_a_transform_step_names_an_isolated_model(gated: Gated, people: str) -> None:
     """That is where its isolation is stated; a model with a network is refused by the time it is started."""
     session = guarded(gated, people, "network-isolation")
-    sagemaker = session.client("sagemaker")
+    calls = sagemaker(session)
     for name in ("closed", "open"):
         model = make_model(gated, name, isolated=name == "closed")
         transform = arguments(gated, "CreateTransformJob", gated.uri(people), ModelName=model)
-        sagemaker_off = gated.session(mode="off", layer={"network_isolation": OPEN}).client("sagemaker")
+        sagemaker_off = sagemaker(gated.session(mode="off", layer={"network_isolation": OPEN}))
         sagemaker_off.create_pipeline(
             PipelineName=f"score-{name}", **pipeline(("Score", "Transform", transform))
         )
-    sagemaker.start_pipeline_execution(PipelineName="score-closed", ClientRequestToken=token())
+    calls.start_pipeline_execution(PipelineName="score-closed", ClientRequestToken=token())
     with pytest.raises(ControlError, match="network-isolation"):
-        sagemaker.start_pipeline_execution(PipelineName="score-open", ClientRequestToken=token())
+        calls.start_pipeline_execution(PipelineName="score-open", ClientRequestToken=token())

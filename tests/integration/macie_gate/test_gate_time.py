@@ -9,7 +9,7 @@ import pytest
 
 from secure_sagemaker import ControlError, SecureSession
 from tests.integration.macie import CLEAN, TABLE
-from tests.integration.macie_gate.gated import Gated
+from tests.integration.macie_gate.gated import Gated, sagemaker
 
 JOB = "sagemaker.CreateTrainingJob"
 
@@ -42,7 +42,7 @@ def test_an_object_that_comes_meanwhile_is_refused_by_name(
     """Whether it is new or written again, and whoever puts it there: nothing is sent, and the record says so once."""
     if (mode, event) == ("scan", "provide-client-params"):
         pytest.skip("it lies there before the decision, and so is scanned for it")
-    session = gated.session(mode=mode)
+    session = gated.own_session(mode=mode)
     between(session, event, lambda **_: gated.put(f"{folder}{name}", b"x,y\n3,4\n"))
     with pytest.raises(ControlError, match=rf"objects have no fresh verdict: .*{folder}{name}") as caught:
         gated.train(session, gated.uri(folder))
@@ -55,7 +55,7 @@ def test_an_object_that_comes_meanwhile_is_refused_by_name(
 def test_an_object_that_goes_meanwhile_is_nobodys_loss(gated: Gated, folder: str) -> None:
     """What is left is known; where nothing is left, nothing is."""
     gated.put(f"{folder}two.csv", CLEAN)
-    session = gated.session(mode="scan")
+    session = gated.own_session(mode="scan")
     left = [f"{folder}one.csv", f"{folder}two.csv"]
     drop = gated.s3.delete_object
     between(session, "before-call", lambda **_: drop(Bucket=gated.aws.data_bucket, Key=left.pop()))
@@ -68,7 +68,7 @@ def test_another_location_than_was_decided_on_is_looked_at(gated: Gated, folder:
     """A handler after ours that has the job read elsewhere gets what is said of that."""
     other = gated.folder()
     gated.put(f"{other}people.csv", TABLE)
-    session = gated.session()
+    session = gated.own_session()
 
     def elsewhere(*, params: Any, **_: object) -> None:
         params["InputDataConfig"] = gated.training("x", gated.uri(other))["InputDataConfig"]
@@ -84,13 +84,13 @@ def test_another_location_than_was_decided_on_is_looked_at(gated: Gated, folder:
 
 def test_an_input_that_is_added_is_looked_at(gated: Gated, folder: str) -> None:
     """A request that named no data when it was decided on is held to what it names in the end."""
-    session = gated.session()
+    session = gated.own_session()
     inputs = gated.training("x", gated.uri(gated.folder()))["InputDataConfig"]
     between(session, "before-parameter-build", lambda *, params, **_: params.update(InputDataConfig=inputs))
     request = gated.training("x", gated.uri(folder))
     del request["InputDataConfig"]
     with pytest.raises(ControlError, match="nothing lies there"):
-        session.client("sagemaker").create_training_job(**request)
+        sagemaker(session).create_training_job(**request)
     gated.refused("CreateTrainingJob")
 
 
@@ -99,8 +99,8 @@ def test_a_safeguard_that_is_taken_away_is_missed(gated: Gated) -> None:
     folder = gated.folder()
     gated.put(f"{folder}people.csv", TABLE)
     accept = {"category": "PERSONAL_INFORMATION", "under": ["network-isolation"]}
-    stated = {"classes": {"people": {"places": [gated.uri(folder)], "accept": [accept]}}}
-    session = gated.session(layer={"network_isolation": {"training": "off"}}, **stated)
+    classes = {"people": {"places": [gated.uri(folder)], "accept": [accept]}}
+    session = gated.own_session(layer={"network_isolation": {"training": "off"}}, classes=classes)
     session.scan([gated.uri(folder)])
     gated.train(session, gated.uri(folder))
     between(session, "before-parameter-build", lambda *, params, **_: params.pop("EnableNetworkIsolation"))
@@ -113,8 +113,8 @@ def test_a_safeguard_that_is_taken_away_is_missed(gated: Gated) -> None:
 def test_what_comes_meanwhile_may_ask_for_more(gated: Gated, folder: str) -> None:
     """Data that is accepted under a safeguard, and comes after the decision, is refused: the call does not have it."""
     guarded = {"category": "PERSONAL_INFORMATION", "under": ["network-isolation"]}
-    stated = {"classes": {"people": {"places": [gated.uri(folder)], "accept": [guarded]}}}
-    session = gated.session(layer={"network_isolation": {"training": "off"}}, **stated)
+    classes = {"people": {"places": [gated.uri(folder)], "accept": [guarded]}}
+    session = gated.own_session(layer={"network_isolation": {"training": "off"}}, classes=classes)
     gated.put(f"{folder}people.csv", TABLE)
     session.scan([gated.uri(folder)])
     gated.s3.delete_object(Bucket=gated.aws.data_bucket, Key=f"{folder}people.csv")

@@ -15,7 +15,7 @@ from secure_sagemaker.exceptions import ScanError
 from secure_sagemaker.macie.acceptance import Lack
 from tests.integration.embedded import client
 from tests.integration.macie import CLEAN, TABLE
-from tests.integration.macie_gate.gated import Gated
+from tests.integration.macie_gate.gated import VERDICTS, Gated
 
 TABLE_NAME = "verdicts"
 
@@ -31,7 +31,7 @@ def folder(gated: Gated) -> str:
 @pytest.fixture
 def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], None]:
     """Go on at another machine, where no verdict is kept."""
-    return lambda: monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "elsewhere"))
+    return lambda: monkeypatch.setenv(VERDICTS, str(tmp_path / "elsewhere"))
 
 
 @pytest.fixture
@@ -102,15 +102,15 @@ def test_a_teammate_pays_nothing(
     gated: Gated, folder: str, place: str, elsewhere: Callable[[], None]
 ) -> None:
     """At another machine, whether their session began before or after the scan: Macie is not asked."""
-    mine = gated.session(memory=place)
+    mine = gated.own_session(memory=place)
     mine.estimate_scan([gated.uri(folder)])
-    theirs = gated.session(memory=place)
+    theirs = gated.own_session(memory=place)
     elsewhere()
     assert 3 == theirs.estimate_scan([gated.uri(folder)]).objects  # it has looked, and found nothing
     mine.scan([gated.uri(folder)])
     gated.aws.forget_requests()
     assert 3 == theirs.scan([gated.uri(folder)]).inputs[0].clear
-    gated.train(gated.session(memory=place), gated.uri(folder))
+    gated.train(gated.own_session(memory=place), gated.uri(folder))
     assert [] == gated.asked("macie2")
 
 
@@ -118,9 +118,9 @@ def test_without_a_shared_memory_a_teammate_takes_in_the_same_job(
     gated: Gated, folder: str, elsewhere: Callable[[], None]
 ) -> None:
     """It is found by its name, and its results are read once more, which costs nothing."""
-    gated.session().scan([gated.uri(folder)])
+    gated.own_session().scan([gated.uri(folder)])
     elsewhere()
-    (job,) = gated.session().scan([gated.uri(folder)]).jobs
+    (job,) = gated.own_session().scan([gated.uri(folder)]).jobs
     assert job.resumed
     assert {job.id} == gated.jobs()
 
@@ -156,17 +156,17 @@ def test_resumed_by_its_id_at_another_machine(
     """Time ran out here; there it is waited for, and no other job is made."""
     gated.aws.macie.read_at_each_look(1)
     with pytest.raises(ScanError, match="Macie is still at work") as caught:
-        gated.session().scan([gated.uri(folder)], timeout_seconds=0)
+        gated.own_session().scan([gated.uri(folder)], timeout_seconds=0)
     (job,) = caught.value.job_ids
     assert "are found again" in caught.value.remedy
     elsewhere()
-    report = gated.session().scan(resume=job)
+    report = gated.own_session().scan(resume=job)
     assert (True, [job]) == (report.is_accepted, [one.id for one in report.jobs])
     assert {job} == gated.jobs()
     with pytest.raises(ScanError, match="was not made by a scan with these settings"):
-        gated.session(identifiers="all").scan(resume=job)
+        gated.own_session(identifiers="all").scan(resume=job)
     with pytest.raises(ScanError, match="was not made by a scan with these settings"):
-        gated.session().scan(resume=gated.start(folder))
+        gated.own_session().scan(resume=gated.start(folder))
 
 
 def test_interrupted_it_cancels_and_the_rest_is_paid_for_later(

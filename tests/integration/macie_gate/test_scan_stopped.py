@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +12,22 @@ import pytest
 
 from secure_sagemaker import SecureSession
 from tests.integration.macie import CLEAN, TABLE
-from tests.integration.macie_gate.gated import Gated
+from tests.integration.macie_gate.gated import VERDICTS, Gated
 from tests.integration.macie_gate.moments import Killed, at_moment
 
 
 def kill() -> None:
     raise Killed
+
+
+def killed_at(number: int, do: Callable[[], object]) -> tuple[list[str], bool]:
+    """End a process at a moment: the moments that it had, and whether it came to its end before."""
+    with at_moment(number, kill) as moments:
+        try:
+            do()
+        except Killed:
+            return moments, False
+    return moments, True
 
 
 OBJECTS = {"a.csv": CLEAN, "b.csv": TABLE, "c.png": b"\x89PNG"}
@@ -25,7 +38,7 @@ class Days:
 
     def __init__(self, gated: Gated, **other: Any) -> None:
         self._gated = gated
-        self.one, self.other = gated.session(), gated.session(layer=other)
+        self.one, self.other = gated.own_session(), gated.own_session(layer=other)
         self._folder = ""
 
     def begin(self) -> None:
@@ -52,23 +65,18 @@ def days(gated: Gated) -> Days:
 
 
 def test_killed_at_any_moment_it_loses_nothing(gated: Gated, days: Days) -> None:
-    """Whenever the process ends, the next one has the same result, of the same one job, and then Macie is left alone."""
+    """Whenever the process ends, the next one has the same result, of the same job, and then Macie is left alone."""
     days.begin()
     undisturbed = days.scan(days.one)
     assert ((1, 1, 1, 0), set(OBJECTS)) == (undisturbed[0], set(undisturbed[1]))
-    number, is_over = 0, False
-    while not is_over:
-        number += 1
+    moments: list[str] = []
+    for number in count(1):
         days.begin()
-        with at_moment(number, kill) as moments:
-            try:
-                days.scan(days.one)
-            except Killed:
-                pass
-            else:
-                is_over = True
+        moments, ended = killed_at(number, lambda: days.scan(days.one))
         assert undisturbed == days.scan(days.other), moments[-1]
         assert 1 == len(gated.jobs()), moments[-1]
+        if ended:
+            break
     gated.aws.forget_requests()
     assert undisturbed == days.scan(days.one)
     assert [] == gated.asked("macie2")
@@ -102,14 +110,13 @@ def test_two_at_once_make_one_job(
     days.begin()
     undisturbed = days.scan(days.one)
     if not shared:
-        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "other"))
+        monkeypatch.setenv(VERDICTS, str(tmp_path / "other"))
     assert undisturbed == days.scan(days.other)
-    number = 0
-    while True:
-        number += 1
+    for number in count(1):
         days.begin()
         told: list[Any] = []
-        with at_moment(number, lambda: told.append(days.scan(days.other)), files=shared) as moments:
+        rival = partial(lambda told: told.append(days.scan(days.other)), told)
+        with at_moment(number, rival, files=shared) as moments:
             told.append(days.scan(days.one))
         if len(told) == 1:
             break
