@@ -49,7 +49,15 @@ PARTLY: Mapping[str, frozenset[str]] = {
             *("GetLogEvents", "PutLogEvents"),
         }
     ),
-    "macie2": frozenset({"DescribeBuckets", "GetFindings", "GetMacieSession", "ListFindings"}),
+    "dynamodb": frozenset({"BatchGetItem", "PutItem"}),
+    "macie2": frozenset(
+        {
+            *("CreateClassificationJob", "DescribeBuckets", "DescribeClassificationJob"),
+            *("GetAutomatedDiscoveryConfiguration", "GetClassificationExportConfiguration", "GetFindings"),
+            *("GetMacieSession", "GetResourceProfile", "GetUsageStatistics", "ListClassificationJobs"),
+            *("ListFindings", "TagResource", "UpdateClassificationJob"),
+        }
+    ),
     "s3express": frozenset({"CreateBucket", "CreateSession"}),
 }
 

@@ -46,8 +46,14 @@ monitoring = "off"
 write = { ml-stack-work = "111122223333" }
 read = { ml-stack-data = "111122223333", data-of-others = "444455556666" }
 default_bucket = "ml-stack-work"
+
+[macie]
+mode = "require"
+memory = "dynamodb:ml-stack-verdicts"
+snapshot = "s3://ml-stack-work/cleared/"
+maximum_bucket_score = 100
 """
-"""A baseline with two keys, and buckets of its own and of others."""
+"""A baseline with two keys, buckets of its own and of others, and scans."""
 _SOURCE = "arn:aws:iam::111122223333:role/ci"
 
 

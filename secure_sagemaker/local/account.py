@@ -29,11 +29,11 @@ _BESIDE_SAGEMAKER = (
         "macie2:List*",
         "macie2:TagResource",
     ),
-    "macie2:UpdateClassificationJob",
+    *("macie2:UpdateClassificationJob", "dynamodb:BatchGetItem", "dynamodb:PutItem"),
     *("iam:GetRole", "iam:ListRoles", "iam:SimulatePrincipalPolicy"),
 )
 """What the SDKs and the team's schedules ask of other services."""
-INTERFACE_ENDPOINTS = ("sagemaker.api", "sagemaker.runtime", "sts", "kms", "logs")
+INTERFACE_ENDPOINTS = ("sagemaker.api", "sagemaker.runtime", "sts", "kms", "logs", "macie2")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,6 +60,13 @@ def permissions(call: Call, caller: Caller, sagemaker: SageMaker) -> Iterator[Pe
             yield Permission(
                 action=f"macie2:{call.operation}", resource=_of_macie(call, caller), context=_tagging(call)
             )
+        case "dynamodb":
+            for table in (call.text("TableName"), *mapping(call.parameters.get("RequestItems"))):
+                named = (
+                    table if table.startswith("arn:") else _arn(call, caller, "dynamodb", f"table/{table}")
+                )
+                if table:
+                    yield Permission(action=f"dynamodb:{call.operation}", resource=named)
         case "logs":
             yield Permission(action=f"logs:{call.operation}", resource=_log_stream(call, caller))
         case "dynamodb":

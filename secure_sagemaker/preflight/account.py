@@ -7,10 +7,10 @@ from types import MappingProxyType
 
 from secure_sagemaker.preflight.account_facts import AccountFacts, WantedAccount
 from secure_sagemaker.preflight.buckets import decide_buckets
-from secure_sagemaker.preflight.catalogue import CHECKS
 from secure_sagemaker.preflight.findings import Finding
 from secure_sagemaker.preflight.keys import decide_keys
 from secure_sagemaker.preflight.roles import decide_roles
+from secure_sagemaker.preflight.scans import decide_scans
 
 __all__ = ["READS", "decide_account"]
 
@@ -39,6 +39,11 @@ READS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "bucket-tls": ("s3:GetBucketPolicy",),
         "bucket-policy": ("s3:GetBucketPolicy",),
         "macie-enabled": ("macie2:GetMacieSession",),
+        "macie-results": ("macie2:GetClassificationExportConfiguration",),
+        "macie-discovery": ("macie2:GetAutomatedDiscoveryConfiguration",),
+        "macie-key": ("kms:GetKeyPolicy",),
+        "macie-bucket": ("s3:GetBucketPolicy",),
+        "snapshot-policy": ("s3:GetBucketPolicy",),
     }
 )
 """The actions that each check's facts take."""
@@ -50,16 +55,4 @@ def decide_account(facts: AccountFacts, wanted: WantedAccount) -> Iterator[Findi
     yield from decide_keys(facts, wanted)
     yield from decide_buckets(facts, wanted)
     if wanted.macie:
-        yield _macie(facts)
-
-
-def _macie(facts: AccountFacts) -> Finding:
-    check = CHECKS["macie-enabled"]
-    if facts.macie.unread:
-        return check.unknown("macie", facts.macie.unread, remedy="let the role do macie2:GetMacieSession")
-    if facts.macie.value == "ENABLED":
-        return check.ok("macie", "it is enabled")
-    told = f"its status is {facts.macie.value}" if facts.macie.value else "it is not enabled"
-    paused = facts.macie.value == "PAUSED"
-    fix = "aws macie2 update-macie-session --status ENABLED" if paused else "aws macie2 enable-macie"
-    return check.problem("macie", told, fix=fix)
+        yield from decide_scans(facts, wanted)

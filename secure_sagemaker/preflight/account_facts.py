@@ -51,6 +51,10 @@ class WantedAccount:
     """The managed ones that narrow it."""
     macie: bool = False
     """Scans are asked for."""
+    bucket_scores: bool = False
+    """And what automated discovery thinks of buckets."""
+    snapshots: str = ""
+    """The S3 location of copies that nobody may change; empty where none are made."""
     trusted_accounts: tuple[str, ...] = ()
     """Those that policies may name beside the account itself."""
 
@@ -149,3 +153,7 @@ class AccountFacts:
     """Those that narrow a session, inline and managed; empty where none does."""
     macie: Answer[str] = field(default_factory=lambda: Answer(value=""))
     """Macie's status; empty where it is not enabled."""
+    macie_results: Answer[str] = field(default_factory=lambda: Answer(value=""))
+    """The bucket that Macie writes results to; empty where it has none."""
+    discovery: Answer[str] = field(default_factory=lambda: Answer(value=""))
+    """The status of automated discovery; empty where Macie is not enabled."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -40,7 +39,7 @@ def ask_account(reader: Reader, wanted: WantedAccount) -> Callable[[], AccountFa
         reader.start(_of_role(iam, arn)) for arn in dict.fromkeys((wanted.role, *wanted.execution_roles))
     ]
     buckets = [_of_bucket(reader, s3, bucket) for bucket in wanted.buckets]
-    macie = _of_macie(reader) if wanted.macie else None
+    status, results, discovery = _of_macie(reader, wanted)
     nothing: tuple[str, ...] = ()
     managed = reader.ask(
         "iam:GetPolicyVersion",
@@ -57,7 +56,9 @@ def ask_account(reader: Reader, wanted: WantedAccount) -> Callable[[], AccountFa
             buckets=tuple(one() for one in buckets),
             roles=MappingProxyType({one.result().arn: one.result() for one in roles}),
             session_policies=Answer(value=(*inline, *narrowing.value), unread=narrowing.unread),
-            macie=Answer(value="") if macie is None else macie.result(),
+            macie=status(),
+            macie_results=results(),
+            discovery=discovery(),
         )
 
     return settled
@@ -234,16 +235,38 @@ def _managed(iam: _Client, arn: str) -> str:
 # --- scans ------------------------------------------------------------------------------------------
 
 
-def _of_macie(reader: Reader) -> Future[Answer[str]]:
+def _of_macie(
+    reader: Reader, wanted: WantedAccount
+) -> tuple[Callable[[], Answer[str]], Callable[[], Answer[str]], Callable[[], Answer[str]]]:
+    """Macie's status, where its results go, and automated discovery's status: each as far as it is asked for."""
     macie = reader.client("macie2")
 
-    def status() -> str:
-        try:
-            return str(macie.get_macie_session()["status"])
-        except ClientError as refused:
-            # Macie says so by the code of a denial.
-            if "Macie is not enabled" in refused.response.get("Error", {}).get("Message", ""):
-                return ""
-            raise
+    def asking(what: str, read: Callable[[], str], *, wanted: bool) -> Callable[[], Answer[str]]:
+        def enabled() -> str:
+            try:
+                return read()
+            except ClientError as refused:
+                # Macie says so by the code of a denial.
+                if "Macie is not enabled" in refused.response.get("Error", {}).get("Message", ""):
+                    return ""
+                raise
 
-    return reader.ask("macie2:GetMacieSession", status, "")
+        return reader.ask(what, enabled, "").result if wanted else lambda: Answer(value="")
+
+    def results() -> str:
+        stated = macie.get_classification_export_configuration().get("configuration", {})
+        return str(stated.get("s3Destination", {}).get("bucketName", ""))
+
+    return (
+        asking(
+            "macie2:GetMacieSession",
+            lambda: str(macie.get_macie_session()["status"]),
+            wanted=wanted.macie,
+        ),
+        asking("macie2:GetClassificationExportConfiguration", results, wanted=wanted.macie),
+        asking(
+            "macie2:GetAutomatedDiscoveryConfiguration",
+            lambda: str(macie.get_automated_discovery_configuration()["status"]),
+            wanted=wanted.bucket_scores,
+        ),
+    )

@@ -165,6 +165,47 @@ _ROWS = (
         remedy="enable Macie",
     ),
     _check(
+        "macie-results",
+        "Macie's results go to a bucket of the perimeter",
+        Severity.HIGH,
+        case="where macie.mode is not off, Macie has a bucket for the results of discovery, and it is one of "
+        "data_perimeter.read or data_perimeter.write: a scan reads there what of each object was read",
+        remedy="have Macie write its results to a bucket, and name that in data_perimeter.read with its owner",
+    ),
+    _check(
+        "macie-discovery",
+        "Automated discovery is on where its scores are asked for",
+        Severity.HIGH,
+        case="where macie.maximum_bucket_score is stated, automated sensitive data discovery is ENABLED",
+        remedy="turn automated discovery on, or leave macie.maximum_bucket_score out",
+    ),
+    _check(
+        "macie-key",
+        "Macie's role may decrypt with the baseline's keys",
+        Severity.HIGH,
+        case="where macie.mode is not off, evaluated: each key's own policy lets Macie's service-linked role decrypt. "
+        "What it grants to the account alone does not, as the role's own policy says nothing of KMS; AWS's own keys do",
+        remedy="give it the policy that `secure-sagemaker policy key` writes",
+    ),
+    _check(
+        "macie-bucket",
+        "The buckets do not keep Macie's role out",
+        Severity.HIGH,
+        case="where macie.mode is not off, evaluated: no statement of the bucket's policy denies Macie's "
+        "service-linked role listing and reading, which it does through no VPC endpoint; of buckets that are written, "
+        "or that the account owns",
+        remedy="except the role from the statement, by aws:PrincipalArn",
+    ),
+    _check(
+        "snapshot-policy",
+        "Copies of data stay as they are",
+        Severity.HIGH,
+        case="where macie.snapshot is stated, the policy of its bucket denies to everybody, on all of the folder, "
+        "deletion, replication over what stands there, and writing without If-None-Match; and to all but named roles "
+        "any writing. What is not sure to deny that does not count",
+        remedy="give it the policy that `secure-sagemaker policy bucket` writes",
+    ),
+    _check(
         "subnet-exists",
         "The baseline's subnets exist",
         Severity.HIGH,

@@ -49,7 +49,7 @@ def wanted_account(baseline: SecurityBaseline, *, today: date) -> WantedAccount:
     from secure_sagemaker.identity.policies import passed_policies
 
     perimeter, passed = baseline.data_perimeter, passed_policies(baseline, today=today)
-    named = {**perimeter.read, **perimeter.write}
+    scans, named = baseline.macie.mode != "off", {**perimeter.read, **perimeter.write}
     plain = [name for name in named if not is_directory_bucket(name) and other_than_bucket(name) is None]
     return WantedAccount(
         region=baseline.region,
@@ -65,7 +65,9 @@ def wanted_account(baseline: SecurityBaseline, *, today: date) -> WantedAccount:
         others=tuple(name for name in named if name not in plain),
         session_policy="" if passed.document is None else passed.document.to_json(),
         session_policy_arns=passed.arns,
-        macie=baseline.macie.mode != "off",
+        macie=scans,
+        bucket_scores=scans and baseline.macie.maximum_bucket_score is not None,
+        snapshots=(baseline.macie.snapshot or "") if scans else "",
         trusted_accounts=perimeter.trusted_accounts,
     )
 

@@ -16,17 +16,18 @@ _KEPT = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 
 
 def cloudformation(made: Environment) -> dict[str, object]:
-    """The template. Its parameter is the id of S3's prefix list, which CloudFormation cannot look up."""
+    """The template. Its parameters are the ids of prefix lists, such as S3's, which CloudFormation cannot look up."""
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "A private environment for SageMaker, from a secure-sagemaker baseline",
         "Parameters": {
-            "S3PrefixList": {
+            _list_of(gateway.service): {
                 "Type": "String",
                 "AllowedPattern": "pl-[0-9a-f]+",
                 "Description": "From: aws ec2 describe-managed-prefix-lists --filters "
-                f"Name=prefix-list-name,Values={made.service('s3')}",
+                f"Name=prefix-list-name,Values={made.service(gateway.service)}",
             }
+            for gateway in made.gateways
         },
         "Resources": dict(_resources(made)),
         "Outputs": dict(_outputs(made)),
@@ -46,6 +47,10 @@ def _id(text: str) -> str:
     return "".join(
         part[:1].upper() + part[1:] for part in text.replace(".", "-").replace("_", "-").split("-")
     )
+
+
+def _list_of(service: str) -> str:
+    return f"{_id(service)}PrefixList"
 
 
 def _resource(kind: str, /, properties: Mapping[str, object], **beside: object) -> _Resource:
@@ -72,7 +77,7 @@ def _policy(document: PolicyDocument, made: Environment) -> object:
 
 def _resources(made: Environment) -> Iterator[tuple[str, _Resource]]:
     yield from _network(made)
-    yield from _groups()
+    yield from _groups(made)
     yield from _endpoints(made)
     yield from _roles(made)
     yield from _keys(made)
@@ -111,7 +116,7 @@ def _network(made: Environment) -> Iterator[tuple[str, _Resource]]:
         )
 
 
-def _groups() -> Iterator[tuple[str, _Resource]]:
+def _groups(made: Environment) -> Iterator[tuple[str, _Resource]]:
     https = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
     own = {"IpProtocol": "-1"}
     yield (
@@ -122,7 +127,12 @@ def _groups() -> Iterator[tuple[str, _Resource]]:
                 "GroupDescription": "Jobs, models and notebooks",
                 "VpcId": _ref("Vpc"),
                 "SecurityGroupEgress": [
-                    {**https, "DestinationPrefixListId": _ref("S3PrefixList"), "Description": "HTTPS to S3"}
+                    {
+                        **https,
+                        "DestinationPrefixListId": _ref(_list_of(gateway.service)),
+                        "Description": f"HTTPS to {gateway.service}",
+                    }
+                    for gateway in made.gateways
                 ],
             },
         ),
@@ -180,19 +190,20 @@ def _endpoints(made: Environment) -> Iterator[tuple[str, _Resource]]:
                 },
             ),
         )
-    yield (
-        "S3Endpoint",
-        _resource(
-            "AWS::EC2::VPCEndpoint",
-            {
-                "VpcId": _ref("Vpc"),
-                "VpcEndpointType": "Gateway",
-                "ServiceName": made.service("s3"),
-                "RouteTableIds": [_ref("RouteTable")],
-                "PolicyDocument": _policy(made.storage_policy, made),
-            },
-        ),
-    )
+    for gateway in made.gateways:
+        yield (
+            f"{_id(gateway.service)}Endpoint",
+            _resource(
+                "AWS::EC2::VPCEndpoint",
+                {
+                    "VpcId": _ref("Vpc"),
+                    "VpcEndpointType": "Gateway",
+                    "ServiceName": made.service(gateway.service),
+                    "RouteTableIds": [_ref("RouteTable")],
+                    "PolicyDocument": _policy(gateway.policy, made),
+                },
+            ),
+        )
 
 
 def _roles(made: Environment) -> Iterator[tuple[str, _Resource]]:

@@ -36,8 +36,8 @@ __all__ = [
     "LOG_GROUP",
     "UPLOAD_DAYS",
     "Bucket",
+    "Endpoint",
     "Environment",
-    "InterfaceEndpoint",
     "Key",
     "Role",
     "environment",
@@ -54,7 +54,7 @@ _NAMED_ALIKE = ("aws", "aws-us-gov")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class InterfaceEndpoint:
+class Endpoint:
     """A VPC endpoint of a service."""
 
     service: str
@@ -103,9 +103,9 @@ class Environment:
     network: IPv4Network
     subnets: tuple[IPv4Network, ...]
     """One for each availability zone."""
-    interfaces: tuple[InterfaceEndpoint, ...]
-    storage_policy: PolicyDocument
-    """The policy of S3's gateway endpoint."""
+    interfaces: tuple[Endpoint, ...]
+    gateways: tuple[Endpoint, ...]
+    """S3's, and DynamoDB's where verdicts are kept there: reached by routes."""
     keys: tuple[Key, ...]
     roles: tuple[Role, ...]
     buckets: tuple[Bucket, ...]
@@ -161,10 +161,12 @@ def environment(
         network=whole,
         subnets=tuple(whole.subnets(prefixlen_diff=_NEW_BITS))[:zones],
         interfaces=tuple(
-            InterfaceEndpoint(service=name, policy=endpoint_policy(projection, action_prefix(name)))
+            Endpoint(service=name, policy=endpoint_policy(projection, action_prefix(name)))
             for name in interfaces(baseline)
         ),
-        storage_policy=endpoint_policy(projection, "s3"),
+        gateways=tuple(
+            Endpoint(service=name, policy=endpoint_policy(projection, name)) for name in _gateways(baseline)
+        ),
         keys=tuple(Key(stands_for=arn, alias=alias, policy=policy) for arn, alias in aliases),
         roles=tuple(_roles(projection, sources)),
         buckets=tuple(_buckets(projection)),
@@ -172,6 +174,12 @@ def environment(
         logs_trust=_logs_trust(projection),
         logs_policy=_logs_policy(projection),
     )
+
+
+def _gateways(baseline: SecurityBaseline) -> tuple[str, ...]:
+    memory = baseline.macie.memory
+    kept_there = baseline.macie.mode != "off" and memory is not None and memory.startswith("dynamodb:")
+    return ("s3", "dynamodb") if kept_there else ("s3",)
 
 
 def _addresses(network: str) -> IPv4Network:

@@ -38,7 +38,9 @@ def terraform(made: Environment) -> dict[str, object]:
                     },
                 }
             },
-            "aws_ec2_managed_prefix_list": {"s3": {"name": made.service("s3")}},
+            "aws_ec2_managed_prefix_list": {
+                gateway.service: {"name": made.service(gateway.service)} for gateway in made.gateways
+            },
         },
         "resource": resources,
         "output": dict(_outputs(made)),
@@ -79,7 +81,7 @@ def _policy(document: PolicyDocument, made: Environment) -> object:
 
 def _resources(made: Environment) -> Iterator[_Named]:
     yield from _network(made)
-    yield from _groups()
+    yield from _groups(made)
     yield from _endpoints(made)
     yield from _roles(made)
     yield from _keys(made)
@@ -114,7 +116,7 @@ def _network(made: Environment) -> Iterator[_Named]:
         )
 
 
-def _groups() -> Iterator[_Named]:
+def _groups(made: Environment) -> Iterator[_Named]:
     vpc = _of("aws_vpc.vpc.id")
     jobs, endpoints = _of("aws_security_group.jobs.id"), _of("aws_security_group.endpoints.id")
     yield (
@@ -130,14 +132,18 @@ def _groups() -> Iterator[_Named]:
     https = {"ip_protocol": "tcp", "from_port": 443, "to_port": 443}
     own = {"ip_protocol": "-1"}
     peer = "referenced_security_group_id"
-    listed = {"prefix_list_id": _of("data.aws_ec2_managed_prefix_list.s3.id")}
-    for way, name, group, rule, said in (
+    lists = {one.service: _of(f"data.aws_ec2_managed_prefix_list.{one.service}.id") for one in made.gateways}
+    rules: tuple[tuple[str, str, str, dict[str, object], str], ...] = (
         ("ingress", "jobs_from_jobs", jobs, {**own, peer: jobs}, "Instances of one job"),
         ("egress", "jobs_to_jobs", jobs, {**own, peer: jobs}, "Instances of one job"),
         ("egress", "jobs_to_endpoints", jobs, {**https, peer: endpoints}, "HTTPS to endpoints"),
-        ("egress", "jobs_to_s3", jobs, {**https, **listed}, "HTTPS to S3"),
+        *(
+            ("egress", f"jobs_to_{name}", jobs, {**https, "prefix_list_id": listed}, f"HTTPS to {name}")
+            for name, listed in lists.items()
+        ),
         ("ingress", "endpoints_from_jobs", endpoints, {**https, peer: jobs}, "HTTPS from jobs"),
-    ):
+    )
+    for way, name, group, rule, said in rules:
         yield (
             f"aws_vpc_security_group_{way}_rule",
             name,
@@ -161,17 +167,18 @@ def _endpoints(made: Environment) -> Iterator[_Named]:
                 "policy": _policy(endpoint.policy, made),
             },
         )
-    yield (
-        "aws_vpc_endpoint",
-        "s3",
-        {
-            "vpc_id": _of("aws_vpc.vpc.id"),
-            "vpc_endpoint_type": "Gateway",
-            "service_name": made.service("s3"),
-            "route_table_ids": [_of("aws_route_table.private.id")],
-            "policy": _policy(made.storage_policy, made),
-        },
-    )
+    for gateway in made.gateways:
+        yield (
+            "aws_vpc_endpoint",
+            gateway.service,
+            {
+                "vpc_id": _of("aws_vpc.vpc.id"),
+                "vpc_endpoint_type": "Gateway",
+                "service_name": made.service(gateway.service),
+                "route_table_ids": [_of("aws_route_table.private.id")],
+                "policy": _policy(gateway.policy, made),
+            },
+        )
 
 
 def _roles(made: Environment) -> Iterator[_Named]:

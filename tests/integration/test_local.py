@@ -81,7 +81,7 @@ def test_the_subnets_are_private(aws: EmbeddedAWS) -> None:
     assert {route["GatewayId"].split("-")[0] for route in table["Routes"]} <= {"local", "vpce"}
     endpoints = ec2.describe_vpc_endpoints()["VpcEndpoints"]
     services = {endpoint["ServiceName"].removeprefix("com.amazonaws.eu-west-1.") for endpoint in endpoints}
-    assert services == {"sagemaker.api", "sagemaker.runtime", "sts", "kms", "logs", "s3"}
+    assert services == {"sagemaker.api", "sagemaker.runtime", "sts", "kms", "logs", "macie2", "s3"}
 
 
 def test_the_keys_are_real(aws: EmbeddedAWS) -> None:

@@ -23,6 +23,8 @@ from tests.integration.embedded import assume, client, refused, training_job
 from tests.integration.macie import CLEAN, TABLE
 from tools.golden import TODAY
 
+pytestmark = pytest.mark.once
+
 MORE = CLEAN + b"3,4\n"
 DENIED = ("AccessDenied", 403)
 NOT_MET = ("PreconditionFailed", 412)
@@ -124,7 +126,7 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copying]:
 @pytest.fixture
 def copying(standing: Copying, monkeypatch: pytest.MonkeyPatch) -> Copying:
     """That account, with nothing recorded yet, and what the tests know of their data."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(standing.cache))
+    monkeypatch.setenv("SECURE_SAGEMAKER_VERDICTS", str(standing.cache))
     standing.aws.forget_requests()
     return standing
 
@@ -311,7 +313,7 @@ def test_copies_of_a_call_that_was_killed_are_compared_and_kept(
     """A copy without a verdict has none until it is seen to be the copy; the others are made."""
     uri = copying.folder(one=CLEAN, two=MORE)
     given = _input(copying.train(copying.session(), uri))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "forgotten"))
+    monkeypatch.setenv("SECURE_SAGEMAKER_VERDICTS", str(tmp_path / "forgotten"))
     assert _input(copying.train(copying.fresh(), uri)) == given
     assert copying.under(given) == {"one.csv": CLEAN, "two.csv": MORE}
 
@@ -325,7 +327,7 @@ def test_what_stands_in_a_copys_place_is_not_taken_for_it(
     bucket, _, key = f"{given}one.csv".removeprefix("s3://").partition("/")
     with copying.unprotected():
         copying.s3.put_object(Bucket=bucket, Key=key, Body=CLEAN.replace(b"1", b"9"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "forgotten"))
+    monkeypatch.setenv("SECURE_SAGEMAKER_VERDICTS", str(tmp_path / "forgotten"))
     with pytest.raises(ScanError, match=f"{key} stands where the snapshot of .* is no copy of it"):
         copying.train(copying.fresh(), uri)
 

@@ -30,6 +30,13 @@ NETWORK = ("CreateNetworkInterface", "DeleteNetworkInterface", "Describe", "GetM
 OF_ROLES = frozenset(
     {"iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"}
 )
+OF_MACIE = frozenset(
+    {
+        "macie2:GetAutomatedDiscoveryConfiguration",
+        "macie2:GetClassificationExportConfiguration",
+        "macie2:GetMacieSession",
+    }
+)
 OF_POLICIES = frozenset({"iam:GetPolicy", "iam:GetPolicyVersion"})
 
 
@@ -54,7 +61,8 @@ def boundary(name: str) -> Subject:
         within = (
             case.service in WHOLE_SERVICES
             or (case.service == "ec2" and operation.casefold().startswith(tuple(map(str.casefold, NETWORK))))
-            or case.name in ("macie2:GetMacieSession", "sts:GetCallerIdentity")
+            or case.name in OF_MACIE
+            or case.name == "sts:GetCallerIdentity"
             or (case.name == "iam:PassRole" and case.resource in executing)
             or (case.name in OF_ROLES and case.resource in (*executing, baseline.role.arn))
             or (case.name in OF_POLICIES and policies.matches(case.resource))

@@ -19,6 +19,7 @@ conditional  the guards turned around, as conditions of an Allow
 tasks        what each kind of work needs, as data
 inline       the session policy of a task
 passed       what a session passes with AssumeRole
+scans        what a scan needs: of its session, of the role, of Macie's own
 administration  roles and whom they trust; keys, endpoints, the organisation
 bucket_policies  buckets, and what keeps copies of data in them
 """
@@ -42,11 +43,11 @@ from secure_sagemaker.identity.policies.inline import InlinePolicy, LeftOut, Sco
 from secure_sagemaker.identity.policies.lint import problems
 from secure_sagemaker.identity.policies.passed import (
     passed_policies,
-    scan_policies,
     support_policies,
     unresolved_keys,
 )
 from secure_sagemaker.identity.policies.projection import Projection, via_service
+from secure_sagemaker.identity.policies.scans import macie_role, scan_policies
 
 __all__ = [
     "UNSCOPED",
@@ -68,6 +69,7 @@ __all__ = [
     "key_policy",
     "launcher_role",
     "launcher_role_trust",
+    "macie_role",
     "passed_policies",
     "permissions_boundary",
     "problems",

@@ -6,7 +6,7 @@ needed for another to hold.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from secure_sagemaker.baseline import Task
@@ -20,6 +20,7 @@ from secure_sagemaker.identity.policies.documents import (
     PolicyDocument,
     Principal,
     PrincipalKind,
+    Statement,
     all_values,
     one_of,
     present,
@@ -29,6 +30,7 @@ from secure_sagemaker.identity.policies.guardrail import denials, split
 from secure_sagemaker.identity.policies.guards import guards
 from secure_sagemaker.identity.policies.inline import Scope, allowances
 from secure_sagemaker.identity.policies.projection import SAGEMAKER, Projection, via_service
+from secure_sagemaker.identity.policies.scans import MACIE, MEMORY, macie_role, scanning
 
 __all__ = [
     "SCP_CHARACTERS",
@@ -72,7 +74,7 @@ def launcher_role(projection: Projection, tasks: Iterable[Task] = Task) -> tuple
     if privatelink.required or by_gateway:
         reads = (*_VPC_READS, *(_LIST_READS if by_gateway else ()))
         statements = (*statements, statement_of(Effect.ALLOW, reads, ("*",)))
-    return split(statements)
+    return split((*statements, *scanning(projection)))
 
 
 def launcher_role_trust(projection: Projection, sources: Sequence[str]) -> PolicyDocument:
@@ -199,6 +201,7 @@ def permissions_boundary(projection: Projection) -> PolicyDocument:
     """
     roles, partition = projection.baseline.execution_roles, projection.baseline.role_arn.partition
     executing = (roles.default, *roles.allowed)
+    scans = (*MACIE, *MEMORY) if projection.baseline.macie.mode != "off" else ()
     return compacted(
         PolicyDocument(
             statements=(
@@ -207,8 +210,9 @@ def permissions_boundary(projection: Projection) -> PolicyDocument:
                     (
                         *("cloudwatch:*", "ec2:CreateNetworkInterface*", "ec2:DeleteNetworkInterface*"),
                         *("ec2:Describe*", "ec2:GetManagedPrefixListEntries", "ecr:*", "kms:*", "logs:*"),
-                        *("macie2:GetMacieSession", "s3:*", "s3express:*", "sagemaker:*"),
-                        "sts:GetCallerIdentity",
+                        *("macie2:GetAutomatedDiscoveryConfiguration", "macie2:GetMacieSession"),
+                        *("macie2:GetClassificationExportConfiguration", "s3:*", "s3express:*"),
+                        *("sagemaker:*", "sts:GetCallerIdentity", *scans),
                     ),
                     ("*",),
                 ),
@@ -253,7 +257,11 @@ _KEY_ADMINISTRATION = (
 
 
 def key_policy(projection: Projection) -> PolicyDocument:
-    """The policy of a key: the account administers it, the baseline's roles use it, through S3 and SageMaker alone."""
+    """The policy of a key: the account administers it, the baseline's roles use it, through S3 and SageMaker alone.
+
+    Where inputs are scanned, Macie's role decrypts with it, and Macie encrypts its results. The role is there once
+    Macie was enabled, and KMS takes no policy that names a role which is not there.
+    """
     baseline = projection.baseline
     roles = _aws((baseline.role.arn, baseline.execution_roles.default, *baseline.execution_roles.allowed))
     root = _aws((f"arn:{projection.partition}:iam::{baseline.account}:root",))
@@ -285,7 +293,30 @@ def key_policy(projection: Projection) -> PolicyDocument:
                 principals=roles,
                 sid="Volumes",
             ),
+            *_macies(projection),
         )
+    )
+
+
+def _macies(projection: Projection) -> Iterator[Statement]:
+    """What Macie does with a key."""
+    account = projection.baseline.account
+    if projection.baseline.macie.mode == "off":
+        return
+    yield statement_of(
+        Effect.ALLOW,
+        ("kms:Decrypt",),
+        ("*",),
+        principals=_aws((macie_role(account, projection.partition),)),
+        sid="MacieReads",
+    )
+    yield statement_of(
+        Effect.ALLOW,
+        ("kms:Encrypt", "kms:GenerateDataKey"),
+        ("*",),
+        one_of(Operator.STRING_EQUALS, "aws:SourceAccount", (account,)),
+        principals=(Principal(kind=PrincipalKind.SERVICE, name="macie.amazonaws.com"),),
+        sid="MacieWritesResults",
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from secure_sagemaker.exceptions import PolicyError
 from secure_sagemaker.identity.policies.documents import (
     ANYONE,
+    Condition,
     Effect,
     Operator,
     PolicyDocument,
@@ -19,6 +20,7 @@ from secure_sagemaker.identity.policies.documents import (
 )
 from secure_sagemaker.identity.policies.guards import guards
 from secure_sagemaker.identity.policies.projection import Projection
+from secure_sagemaker.identity.policies.scans import macie_role
 
 __all__ = ["bucket_policy"]
 
@@ -86,11 +88,21 @@ def bucket_policy(projection: Projection, bucket: str, *, endpoints: Sequence[st
                 one_of(Operator.STRING_NOT_EQUALS, "aws:SourceVpce", endpoints),
                 one_of(Operator.BOOL, "aws:ViaAWSService", ("false",)),
                 _OF_NO_SERVICE,
+                *_but_macie(projection, str(perimeter.owner(bucket))),
                 principals=(ANYONE,),
                 sid="OtherEndpoints",
             )
         )
     return PolicyDocument(statements=tuple(statements))
+
+
+def _but_macie(projection: Projection, owner: str) -> Iterator[Condition]:
+    """Macie's role reads from AWS's own network, where inputs are scanned."""
+    if projection.baseline.macie.mode != "off":
+        roles = (
+            macie_role(account, projection.partition) for account in (projection.baseline.account, owner)
+        )
+        yield one_of(Operator.ARN_NOT_LIKE, "aws:PrincipalArn", roles)
 
 
 def _kept(projection: Projection, bucket: str) -> Iterator[Statement]:

@@ -7,20 +7,18 @@ beside a guardrail and nothing else, ``UNSCOPED``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import date
 
 from secure_sagemaker.baseline import KeyReference, SecurityBaseline
 from secure_sagemaker.controls import LOOKS
 from secure_sagemaker.identity.passed import PassedPolicies
 from secure_sagemaker.identity.policies.abbreviation import abbreviated
-from secure_sagemaker.identity.policies.documents import Effect, Operator, PolicyDocument, Statement, one_of
+from secure_sagemaker.identity.policies.documents import Effect, PolicyDocument, Statement
 from secure_sagemaker.identity.policies.guardrail import UNSCOPED
 from secure_sagemaker.identity.policies.inline import task_policy
-from secure_sagemaker.identity.policies.projection import via_service
 
-__all__ = ["passed_policies", "scan_policies", "support_policies", "unresolved_keys"]
+__all__ = ["passed_policies", "support_policies", "unresolved_keys"]
 
 
 def unresolved_keys(baseline: SecurityBaseline) -> tuple[str, ...]:
@@ -79,7 +77,9 @@ _SETTINGS = (
     *("ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpc*"),
     *("ec2:GetManagedPrefixListEntries", "iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole"),
     *("iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "kms:GetKeyPolicy"),
-    *("kms:GetKeyRotationStatus", "macie2:GetMacieSession", "s3:GetBucketLocation", "s3:GetBucketPolicy"),
+    *("kms:GetKeyRotationStatus", "macie2:GetAutomatedDiscoveryConfiguration"),
+    *("macie2:GetClassificationExportConfiguration", "macie2:GetMacieSession"),
+    *("s3:GetBucketLocation", "s3:GetBucketPolicy"),
     *("s3:GetBucketPublicAccessBlock", "s3:GetBucketVersioning", "s3:GetEncryptionConfiguration"),
 )
 """What ``preflight`` reads, and what is found out of the VPC: settings and policies, and no data."""
@@ -93,49 +93,3 @@ def support_policies() -> PassedPolicies:
     actions = ("kms:DescribeKey", *(f"sagemaker:{operation}" for operation in LOOKS), *_SETTINGS)
     allowed = Statement(effect=Effect.ALLOW, actions=actions, resources=("*",))
     return PassedPolicies(document=abbreviated(PolicyDocument(statements=(allowed,))))
-
-
-_DYNAMODB = "dynamodb:"
-_SCANS = (
-    *("macie2:CreateClassificationJob", "macie2:DescribeClassificationJob"),
-    *("macie2:GetAutomatedDiscoveryConfiguration", "macie2:GetClassificationExportConfiguration"),
-    *("macie2:GetMacieSession", "macie2:GetResourceProfile", "macie2:GetUsageStatistics"),
-    *("macie2:ListClassificationJobs", "macie2:ListFindings", "macie2:TagResource"),
-    *("macie2:UpdateClassificationJob", "s3:GetBucketLocation", "s3:GetBucketRequestPayment"),
-    *("s3:GetObject", "s3:ListBucket"),
-)
-
-
-def scan_policies(baseline: SecurityBaseline) -> PassedPolicies:
-    """What a scan may do: ask Macie, list what is to be read, read manifests and results, keep verdicts and copies.
-
-    Keys are used only where S3 does it.
-    """
-    partition, macie = baseline.role_arn.partition, baseline.macie
-    keys = ["kms:Decrypt"]
-    statements = [_allowed(_SCANS, "*")]
-    if macie.memory is not None and macie.memory.startswith(_DYNAMODB):
-        table = f"table/{macie.memory.removeprefix(_DYNAMODB)}"
-        arn = f"arn:{partition}:dynamodb:{baseline.region}:{baseline.account}:{table}"
-        statements.append(_allowed(("dynamodb:BatchGetItem", "dynamodb:PutItem"), arn))
-    elif macie.memory is not None:
-        statements.append(_allowed(("s3:PutObject",), _objects(macie.memory, partition)))
-        keys = [*keys, "kms:GenerateDataKey"]
-    if macie.snapshot is not None:
-        writes = ("s3:AbortMultipartUpload", "s3:PutObject")
-        statements.append(_allowed(writes, _objects(macie.snapshot, partition)))
-        bucket = macie.snapshot.removeprefix("s3://").partition("/")[0]
-        statements.append(_allowed(("s3:GetBucketPolicy",), f"arn:{partition}:s3:::{bucket}"))
-        keys = [*keys, "kms:GenerateDataKey"]
-    through = via_service("s3", region=baseline.region, partition=partition)
-    by_s3 = one_of(Operator.STRING_EQUALS, "kms:ViaService", (through,))
-    statements.append(replace(_allowed(keys, "*"), conditions=(by_s3,)))
-    return PassedPolicies(document=abbreviated(PolicyDocument(statements=tuple(statements))))
-
-
-def _allowed(actions: Iterable[str], resource: str) -> Statement:
-    return Statement(effect=Effect.ALLOW, actions=tuple(actions), resources=(resource,))
-
-
-def _objects(folder: str, partition: str) -> str:
-    return f"arn:{partition}:s3:::{folder.removeprefix('s3://').rstrip('/')}/*"

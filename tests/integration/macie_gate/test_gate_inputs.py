@@ -12,6 +12,8 @@ from secure_sagemaker.exceptions import ScanError
 from tests.integration.macie import CLEAN, TABLE
 from tests.integration.macie_gate.gated import Gated, channel
 
+pytestmark = pytest.mark.once
+
 
 def manifest(gated: Gated, folder: str, *names: str) -> str:
     """A manifest of objects of a folder, and where it lies."""

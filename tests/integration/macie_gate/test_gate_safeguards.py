@@ -13,6 +13,8 @@ from tests.integration.embedded import IMAGE
 from tests.integration.macie import CLEAN, TABLE
 from tests.integration.macie_gate.gated import TAGS, Gated, sagemaker
 
+pytestmark = pytest.mark.once
+
 OPEN = dict.fromkeys(("training", "processing", "tuning", "models", "monitoring"), "off")
 WAIVER = {
     "control": "network-isolation",

@@ -12,6 +12,8 @@ from secure_sagemaker import ControlError, SecureSession
 from tests.integration.macie import CLEAN, TABLE
 from tests.integration.macie_gate.gated import Gated, sagemaker
 
+pytestmark = pytest.mark.once
+
 JOB = "sagemaker.CreateTrainingJob"
 
 

@@ -15,6 +15,8 @@ from tests.integration.embedded import client
 from tests.integration.macie import CLEAN, TABLE
 from tests.integration.macie_gate.gated import VERDICTS, Gated
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def folder(gated: Gated) -> str:

@@ -17,6 +17,8 @@ from tests.integration.embedded import client
 from tests.integration.macie import CLEAN, TABLE
 from tests.integration.macie_gate.gated import VERDICTS, Gated
 
+pytestmark = pytest.mark.once
+
 TABLE_NAME = "verdicts"
 
 

@@ -15,6 +15,8 @@ from tests.integration.macie import CLEAN, TABLE
 from tests.integration.macie_gate.gated import VERDICTS, Gated
 from tests.integration.macie_gate.moments import Killed, at_moment
 
+pytestmark = pytest.mark.once
+
 
 def kill() -> None:
     raise Killed

@@ -16,6 +16,8 @@ from tests.integration.macie import CLEAN, TABLE
 from tests.integration.macie_gate.gated import Gated
 from tests.integration.macie_gate.moments import at_moment
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def folder(gated: Gated) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
@@ -146,3 +147,41 @@ def test_macie_is_asked_for_where_scans_are(session: boto3.Session) -> None:
     assert Answer(value="ENABLED") == read(session).macie
     fail(session, "macie2.GetMacieSession", AssertionError("asked"))
     assert Answer(value="") == read(session, replace(WANTED, macie=False)).macie
+
+
+@pytest.mark.parametrize(
+    ("answered", "wanted"),
+    [
+        ({}, Answer(value="")),
+        ({"configuration": {"s3Destination": {"bucketName": "ml-results"}}}, Answer(value="ml-results")),
+        (refusal("AccessDeniedException", "Macie is not enabled"), Answer(value="")),
+        (
+            refusal("AccessDeniedException"),
+            Answer(
+                value="",
+                unread="macie2:GetClassificationExportConfiguration was answered with AccessDeniedException",
+                code="AccessDeniedException",
+            ),
+        ),
+    ],
+)
+def test_where_macies_results_go_is_read(session: boto3.Session, answered: Any, wanted: Answer[str]) -> None:
+    """The bucket's name; nothing where none is configured or Macie is off; a denial is told."""
+    _answer(session, "macie2.GetClassificationExportConfiguration", answered)
+    assert wanted == read(session).macie_results
+
+
+def test_automated_discovery_is_asked_for_where_its_scores_are(session: boto3.Session) -> None:
+    """Its status is told; and where no score is asked for, nobody asks."""
+    _answer(session, "macie2.GetAutomatedDiscoveryConfiguration", {"status": "DISABLED"})
+    assert Answer(value="DISABLED") == read(session, replace(WANTED, bucket_scores=True)).discovery
+    assert Answer(value="") == read(session).discovery
+
+
+def _answer(session: boto3.Session, operation: str, answered: Any) -> None:
+    def answering(**_: object) -> Any:
+        if isinstance(answered, Exception):
+            raise answered
+        return AWSResponse("", 200, {}, None), answered
+
+    session.events.register(f"before-call.{operation}", answering)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from secure_sagemaker import SecurityBaseline
+from secure_sagemaker import SecureSession, SecurityBaseline
 from secure_sagemaker.exceptions import PolicyError
 from secure_sagemaker.local import EmbeddedAWS, embedded_aws
 from secure_sagemaker.preflight import CHECKS, Status
@@ -30,6 +30,7 @@ pytestmark = pytest.mark.once
 TODAY = date(2026, 11, 1)
 STATED = tomllib.loads(EXAMPLE)
 BASELINE = SecurityBaseline.from_mapping(STATED, source="the example")
+GATEWAYS = ("s3", "dynamodb")
 LAUNCHER = "arn:aws:iam::111122223333:user/launcher"
 
 
@@ -71,16 +72,24 @@ def aws() -> Iterator[EmbeddedAWS]:
 @pytest.fixture(scope="module")
 def stack(aws: EmbeddedAWS) -> Stack:
     """The example's, deployed."""
-    lists = client(aws, "ec2").describe_managed_prefix_lists()["PrefixLists"]
-    (s3,) = (one["PrefixListId"] for one in lists if one["PrefixListName"] == "com.amazonaws.eu-west-1.s3")
-    return deploy(aws, STACK, {"S3PrefixList": s3})
+    listed = client(aws, "ec2").describe_managed_prefix_lists()["PrefixLists"]
+    lists = {one["PrefixListName"].rpartition(".")[2]: one["PrefixListId"] for one in listed}
+    return deploy(aws, STACK, {"S3PrefixList": lists["s3"], "DynamodbPrefixList": lists["dynamodb"]})
 
 
 @pytest.fixture(scope="module")
-def baseline(stack: Stack) -> SecurityBaseline:
+def results(aws: EmbeddedAWS) -> str:
+    """The bucket of Macie's results: Macie is the account's, and not the stack's."""
+    bucket = aws.macie.enable()
+    client(aws, "macie2").update_automated_discovery_configuration(status="ENABLED")
+    return bucket
+
+
+@pytest.fixture(scope="module")
+def baseline(stack: Stack, results: str) -> SecurityBaseline:
     """The example's, with what the stack gave; the others' bucket is in no account here, and they are trusted alone."""
     told = stack.outputs
-    read = {"ml-stack-data": "111122223333"}
+    read = dict.fromkeys(("ml-stack-data", results), "111122223333")
     perimeter = {**STATED["data_perimeter"], "read": read, "trusted_accounts": ["444455556666"]}
     network = {
         "vpc_id": told["VpcId"],
@@ -92,10 +101,46 @@ def baseline(stack: Stack) -> SecurityBaseline:
 
 
 def test_preflight_passes_on_what_the_template_makes(aws: EmbeddedAWS, baseline: SecurityBaseline) -> None:
-    """Not one check finds a problem, nor leaves open whether there is one; all but Macie's have looked at something."""
+    """Not one check finds a problem, nor leaves open whether there is one, and each has looked at something."""
     report = aws.session(baseline).preflight()
     assert () == report.open
-    assert CHECKS.keys() - {"macie-enabled"} == {one.id for one in report.findings}
+    assert CHECKS.keys() == {one.id for one in report.findings}
+
+
+def test_a_scan_and_its_copies_pass_the_walls(
+    aws: EmbeddedAWS,
+    baseline: SecurityBaseline,
+    results: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The role, the buckets and the keys of the stack let a session scan, remember for the team, and copy."""
+    # Macie's results are the account's, under a key of its own.
+    bucket = f"arn:aws:s3:::{results}"
+    reads = {
+        "Effect": "Allow",
+        "Action": ["s3:ListBucket", "s3:GetObject"],
+        "Resource": [bucket, f"{bucket}/*"],
+    }
+    decrypts = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": aws.account.key_arn}
+    role = {"RoleName": "ml-stack-launcher", "PolicyName": "results"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [reads, decrypts]})
+    client(aws, "iam").put_role_policy(**role, PolicyDocument=document)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    client(aws, "dynamodb").create_table(
+        TableName="ml-stack-verdicts",
+        KeySchema=[{"AttributeName": "about", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "about", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    session = SecureSession(baseline, source=aws.source, sleep=lambda _: None)
+    session.client("s3").put_object(Bucket="ml-stack-work", Key="churn/train.csv", Body=b"x,y\n1,2\n")
+    uri = "s3://ml-stack-work/churn/"
+    assert session.scan([uri]).is_accepted
+    copies = session.snapshot([uri])
+    assert copies[uri].startswith("s3://ml-stack-work/cleared/")
+    assert session.snapshot([copies[uri]]) == {copies[uri]: copies[uri]}
+    client(aws, "iam").delete_role_policy(**role)
 
 
 @pytest.mark.parametrize(
@@ -241,7 +286,7 @@ def test_what_is_skipped_is_explained_where_it_is() -> None:
 
 @pytest.mark.parametrize("zones", [2, 3, 6])
 def test_each_zone_has_a_subnet_and_each_service_an_endpoint(zones: int) -> None:
-    """As many subnets as zones, apart from one another; an interface endpoint for each service, and S3's gateway."""
+    """As many subnets as zones, apart from one another; an interface endpoint for each service, and gateways."""
     environment_ = made(zones=zones, network="172.20.0.0/20")
     assert zones == len(environment_.subnets)
     assert not any(
@@ -256,7 +301,7 @@ def test_each_zone_has_a_subnet_and_each_service_an_endpoint(zones: int) -> None
         for one in resources.values()
         if one["Type"] == "AWS::EC2::VPCEndpoint"
     ]
-    assert [f"com.amazonaws.eu-west-1.{name}" for name in (*INTERFACES, "s3")] == services
+    assert [f"com.amazonaws.eu-west-1.{name}" for name in (*INTERFACES, "macie2", *GATEWAYS)] == services
 
 
 @pytest.mark.parametrize(

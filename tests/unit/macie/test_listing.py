@@ -17,6 +17,8 @@ from secure_sagemaker.exceptions import ScanError
 from secure_sagemaker.local import EmbeddedAWS, embedded_aws
 from secure_sagemaker.macie.listing import listed
 
+pytestmark = pytest.mark.once
+
 BUCKETS = count(1)
 
 keys = st.lists(

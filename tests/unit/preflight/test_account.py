@@ -118,6 +118,28 @@ GOOD = AccountFacts(
     roles={ROLE: role(ROLE), EXECUTION: role(EXECUTION)},
 )
 
+MACIE = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/macie.amazonaws.com/AWSServiceRoleForAmazonMacie"
+USERS = principal(ROOT, "kms:*", Resource="*")
+_COPIES = {"Effect": "Deny", "Principal": "*", "Resource": "arn:aws:s3:::ml-work/cleared/*"}
+KEEPS: tuple[dict[str, object], ...] = (
+    {**_COPIES, "Action": ["s3:DeleteObject*", "s3:Replicate*"]},
+    {
+        **_COPIES,
+        "Action": "s3:PutObject",
+        "Condition": {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}},
+    },
+    {**_COPIES, "Action": "s3:PutObject", "Condition": {"ArnNotLike": {"aws:PrincipalArn": ROLE}}},
+)
+SCANS = replace(WANTED, macie=True, bucket_scores=True, snapshots="s3://ml-work/cleared/")
+SCANNED = replace(
+    GOOD,
+    keys=(key(policy=answer(policy(USERS, principal({"AWS": MACIE}, "kms:Decrypt", Resource="*")))),),
+    buckets=(bucket(policy=answer(policy(TLS, *KEEPS))),),
+    macie=answer("ENABLED"),
+    macie_results=answer("ml-work"),
+    discovery=answer("ENABLED"),
+)
+
 
 def troubles(facts: AccountFacts, wanted: WantedAccount = WANTED) -> dict[str, Status]:
     return {one.id: one.status for one in decide_account(facts, wanted) if one.status is not Status.OK}
@@ -136,10 +158,20 @@ PROBLEM, UNKNOWN = Status.PROBLEM, Status.UNKNOWN
 
 
 def test_what_is_as_it_should_be_is_let_alone() -> None:
-    """Every check but Macie's, which was not asked for, says ok."""
+    """Every check says ok; those of scans where scans are asked for, and nowhere else."""
     assert {} == troubles(GOOD)
     said = {one.id for one in decide_account(GOOD, WANTED)}
-    assert READS.keys() - {"macie-enabled"} == said
+    of_scans = {
+        "macie-enabled",
+        "macie-results",
+        "macie-discovery",
+        "macie-key",
+        "macie-bucket",
+        "snapshot-policy",
+    }
+    assert READS.keys() - of_scans == said
+    assert {} == troubles(SCANNED, SCANS)
+    assert READS.keys() == {one.id for one in decide_account(SCANNED, SCANS)}
 
 
 def test_each_check_is_decided_by_one_of_both() -> None:
@@ -616,16 +648,131 @@ def test_what_is_no_general_purpose_bucket_is_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "wanted"),
+    ("facts", "wanted"),
     [
-        (answer("ENABLED"), {}),
-        (answer("PAUSED"), {"macie-enabled": PROBLEM}),
-        (answer(""), {"macie-enabled": PROBLEM}),
-        (denied(""), {"macie-enabled": UNKNOWN}),
+        ({"macie": answer("PAUSED")}, {"macie-enabled": PROBLEM}),
+        ({"macie": answer("")}, {"macie-enabled": PROBLEM}),
+        ({"macie": denied("")}, {"macie-enabled": UNKNOWN}),
+        ({"macie_results": answer("")}, {"macie-results": PROBLEM}),
+        ({"macie_results": answer("elsewhere")}, {"macie-results": PROBLEM}),
+        ({"macie_results": denied("")}, {"macie-results": UNKNOWN}),
+        ({"discovery": answer("DISABLED")}, {"macie-discovery": PROBLEM}),
+        ({"discovery": answer("")}, {"macie-discovery": PROBLEM}),
+        ({"discovery": denied("")}, {"macie-discovery": UNKNOWN}),
     ],
 )
-def test_macie_is_enabled_where_scans_are_asked_for(status: Answer[Any], wanted: dict[str, Status]) -> None:
-    """And it is not looked at where they are not."""
-    facts = replace(GOOD, macie=status)
-    assert wanted == troubles(facts, replace(WANTED, macie=True))
-    assert {} == troubles(facts)
+def test_macie_is_set_up_where_scans_are_asked_for(facts: dict[str, Any], wanted: dict[str, Status]) -> None:
+    """And it is not looked at where they are not; nor are scores where none is asked for."""
+    assert wanted == troubles(replace(SCANNED, **facts), SCANS)
+    assert {} == troubles(replace(GOOD, **facts))
+    unscored = replace(SCANS, bucket_scores=False)
+    assert {} == troubles(replace(SCANNED, discovery=answer("")), unscored)
+
+
+@pytest.mark.parametrize(
+    ("statements", "wanted"),
+    [
+        ([principal(ROOT, "kms:*", Resource="*")], {"macie-key": PROBLEM}),
+        ([principal({"AWS": MACIE}, "kms:Decrypt", Resource="*"), USERS], {}),
+        ([principal({"AWS": MACIE}, "kms:Encrypt", Resource="*"), USERS], {"macie-key": PROBLEM}),
+        (
+            [
+                principal({"AWS": MACIE}, "kms:Decrypt", Resource="*"),
+                {**principal({"AWS": MACIE}, "kms:Decrypt", Resource="*"), "Effect": "Deny"},
+                USERS,
+            ],
+            {"macie-key": PROBLEM},
+        ),
+        (
+            [
+                principal(
+                    {"AWS": MACIE}, "kms:Decrypt", Resource="*", Condition={"Bool": {"aws:Strange": "true"}}
+                ),
+                USERS,
+            ],
+            {"macie-key": UNKNOWN},
+        ),
+        (
+            [
+                principal(
+                    {"AWS": MACIE},
+                    "kms:Decrypt",
+                    Resource="*",
+                    Condition={"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}},
+                ),
+                USERS,
+            ],
+            {},
+        ),
+    ],
+)
+def test_a_keys_own_policy_lets_macies_role_decrypt(
+    statements: list[dict[str, object]], wanted: dict[str, Status]
+) -> None:
+    """What it grants to the account leaves it to the role's own policy, which says nothing of KMS."""
+    facts = replace(SCANNED, keys=(key(policy=answer(policy(*statements))),))
+    assert wanted == troubles(facts, SCANS)
+
+
+def test_a_key_of_awss_serves_macie_and_one_that_was_not_read_is_unknown() -> None:
+    """AWS's own lets the services of the account use it."""
+    of_aws = replace(ENABLED, customer_managed=False)
+    assert {} == troubles(replace(SCANNED, keys=(key(of_aws),)), SCANS)
+    for unread in (denied(""), answer("no policy")):
+        said = troubles(replace(SCANNED, keys=(key(policy=unread),)), SCANS)
+        assert UNKNOWN is said["macie-key"]
+    assert "macie-key" not in troubles(replace(SCANNED, keys=(key(None),)), SCANS)
+
+
+def _denying(condition: dict[str, object]) -> dict[str, object]:
+    return {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": WORK, "Condition": condition}
+
+
+@pytest.mark.parametrize(
+    ("condition", "wanted"),
+    [
+        ({"StringNotEquals": {"aws:SourceVpce": "vpce-0a1b2c3d"}}, {"macie-bucket": PROBLEM}),
+        (
+            {
+                "StringNotEquals": {"aws:SourceVpce": "vpce-0a1b2c3d"},
+                "ArnNotLike": {
+                    "aws:PrincipalArn": "arn:aws:iam::*:role/aws-service-role/macie.amazonaws.com/*"
+                },
+            },
+            {},
+        ),
+        ({"StringNotEquals": {"aws:PrincipalAccount": OTHER}}, {"macie-bucket": PROBLEM}),
+        ({"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}}, {}),
+        ({"StringEquals": {"aws:Strange": "x"}}, {"macie-bucket": UNKNOWN}),
+    ],
+)
+def test_a_buckets_policy_does_not_keep_macies_role_out(
+    condition: dict[str, object], wanted: dict[str, Status]
+) -> None:
+    """A statement that denies what comes through no endpoint denies it to Macie too, unless it is excepted."""
+    kept = policy(TLS, *KEEPS, _denying(condition))
+    facts = replace(SCANNED, buckets=(bucket(policy=answer(kept)),))
+    assert wanted == {
+        id_: status
+        for id_, status in troubles(facts, SCANS).items()
+        if "bucket-" not in id_ or id_ == "macie-bucket"
+    }
+
+
+@pytest.mark.parametrize(
+    ("stated", "wanted"),
+    [
+        (answer(policy(TLS)), {"snapshot-policy": PROBLEM}),
+        (answer(policy(TLS, *KEEPS[:2])), {"snapshot-policy": PROBLEM}),
+        (denied(""), {"snapshot-policy": UNKNOWN, "macie-bucket": UNKNOWN}),
+        (answer("none"), {"snapshot-policy": PROBLEM, "macie-bucket": UNKNOWN}),
+    ],
+)
+def test_copies_of_data_are_kept_by_their_buckets_policy(
+    stated: Answer[Any], wanted: dict[str, Status]
+) -> None:
+    """What is not sure to deny every change is a problem; and it is not looked at where no copies are made."""
+    facts = replace(SCANNED, buckets=(bucket(policy=stated),))
+    said = troubles(facts, SCANS)
+    assert wanted == {id_: said[id_] for id_ in said if id_ in ("macie-bucket", "snapshot-policy")}
+    assert "snapshot-policy" not in troubles(facts, replace(SCANS, snapshots=""))

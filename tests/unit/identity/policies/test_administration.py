@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
@@ -24,6 +25,9 @@ from secure_sagemaker.identity.policies import (
 )
 from secure_sagemaker.identity.policies.passed import support_policies
 from secure_sagemaker.identity.policies.reference import expanded
+from secure_sagemaker.identity.policies.scans import MACIE as MACIE_ACTIONS
+from secure_sagemaker.identity.policies.scans import MEMORY, scan_policies
+from secure_sagemaker.identity.policies.scans import READS as SCAN_READS
 from secure_sagemaker.local.authorization import Policies, authorize
 from secure_sagemaker.local.policies import PolicyRequest, allows, denies, permits, prohibits
 from tests.controls_support import ACCOUNT, DEFAULT_ROLE, FOREIGN_KEY, FOREIGN_ROLE, S3_KEY, baseline
@@ -44,6 +48,14 @@ MADE = Projection(
     today=TODAY,
 )
 BUCKET = "arn:aws:s3:::ml-artifacts"
+SCANNED = Projection(
+    baseline=baseline(
+        data_perimeter__write={"ml-artifacts": ACCOUNT},
+        macie={"mode": "scan", "snapshot": "s3://ml-artifacts/cleared/", "memory": "dynamodb:ml-verdicts"},
+    ),
+    today=TODAY,
+)
+MACIE = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/macie.amazonaws.com/AWSServiceRoleForAmazonMacie"
 
 
 def every() -> dict[str, PolicyDocument]:
@@ -57,13 +69,26 @@ def every() -> dict[str, PolicyDocument]:
         **{f"scp-{number}": one for number, one in enumerate(scps)},
         "bucket": bucket_policy(MADE, "ml-artifacts", endpoints=["vpce-0a1b2c3d"]),
         "key": key_policy(MADE),
+        **{f"launcher-scanning-{number}": one for number, one in enumerate(launcher_role(SCANNED))},
+        "boundary-scanning": permissions_boundary(SCANNED),
+        "bucket-scanning": bucket_policy(SCANNED, "ml-artifacts", endpoints=["vpce-0a1b2c3d"]),
+        "key-scanning": key_policy(SCANNED),
+        "endpoint-macie2": endpoint_policy(SCANNED, "macie2"),
+        "endpoint-dynamodb": endpoint_policy(SCANNED, "dynamodb"),
         "endpoint-s3": endpoint_policy(MADE, "s3"),
         "endpoint-sagemaker": endpoint_policy(MADE, "sagemaker"),
         "endpoint-sts": endpoint_policy(MADE, "sts"),
     }
 
 
-LIMITS = {"launcher-trust": 2048, "execution-trust": 2048, "bucket": 20480, "key": 32768}
+LIMITS = {
+    "launcher-trust": 2048,
+    "execution-trust": 2048,
+    "bucket": 20480,
+    "key": 32768,
+    "bucket-scanning": 20480,
+    "key-scanning": 32768,
+}
 
 
 @pytest.mark.parametrize("name", every())
@@ -293,3 +318,63 @@ def test_the_boundary_lets_preflight_read() -> None:
 
 def _actions(documents: Iterable[PolicyDocument]) -> set[str]:
     return {action for document in documents for one in document.statements for action in one.actions}
+
+
+def _role_requests() -> list[PolicyRequest]:
+    """What a scan asks of the role behind its session, each within what the baseline lists."""
+    artifacts, cleared = f"{BUCKET}/churn/train.csv", f"{BUCKET}/cleared/0/ml-artifacts/churn/train.csv"
+    table = f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/ml-verdicts"
+    via = {"kms__ViaService": "s3.eu-west-1.amazonaws.com"}
+    return [
+        *(replace(asked(action), resource="*") for action in MACIE_ACTIONS),
+        *(replace(asked(action), resource=BUCKET) for action in SCAN_READS if action != "s3:GetObject"),
+        replace(asked("s3:GetObject"), resource=artifacts),
+        replace(asked("s3:PutObject"), resource=cleared),
+        replace(asked("s3:AbortMultipartUpload"), resource=cleared),
+        replace(asked("s3:GetBucketPolicy"), resource=BUCKET),
+        *(replace(asked(action), resource=table) for action in MEMORY),
+        *(
+            replace(asked(action, **via), resource=S3_KEY)
+            for action in ("kms:Decrypt", "kms:GenerateDataKey")
+        ),
+    ]
+
+
+def test_a_scan_may_do_what_it_does_within_its_session_its_role_and_its_boundary() -> None:
+    """What is asked is allowed by all three; without scans in the baseline neither by the role nor the boundary."""
+    session = scan_policies(SCANNED.baseline).document
+    assert session is not None
+    role_, off = launcher_role(SCANNED), launcher_role(MADE)
+    for request in _role_requests():
+        assert permits(session.to_mapping(), request), request
+        assert permits(permissions_boundary(SCANNED).to_mapping(), request), request
+        assert any(permits(one.to_mapping(), request) for one in role_), request
+    starts = replace(asked("macie2:CreateClassificationJob"), resource="*")
+    assert not any(permits(one.to_mapping(), starts) for one in off)
+    assert not permits(permissions_boundary(MADE).to_mapping(), starts)
+    foreign = replace(asked("s3:GetObject"), resource="arn:aws:s3:::elsewhere/key")
+    assert not any(permits(one.to_mapping(), foreign) for one in role_)
+
+
+def test_macies_role_reads_buckets_and_decrypts_where_inputs_are_scanned() -> None:
+    """The bucket's endpoints do not keep it out; the key's policy names it, and Macie's service for results."""
+    reads = replace(
+        asked("s3:GetObject", MACIE, aws__PrincipalArn=MACIE, aws__PrincipalAccount=ACCOUNT),
+        resource=f"{BUCKET}/k",
+    )
+    reads = replace(
+        reads,
+        context={
+            **reads.context,
+            "aws:securetransport": "true",
+            "aws:viaawsservice": "false",
+            "aws:principalisawsservice": "false",
+        },
+    )
+    closed = (bucket_policy(one, "ml-artifacts", endpoints=["vpce-0a1b2c3d"]) for one in (SCANNED, MADE))
+    assert [False, True] == [denies(one.to_mapping(), reads) for one in closed]
+    decrypts = replace(asked("kms:Decrypt", MACIE), resource="*")
+    assert [True, False] == [allows(key_policy(one).to_mapping(), decrypts) for one in (SCANNED, MADE)]
+    for account, wanted in ((ACCOUNT, True), ("999999999999", False)):
+        results = asked("kms:GenerateDataKey", service="macie.amazonaws.com", aws__SourceAccount=account)
+        assert wanted is allows(key_policy(SCANNED).to_mapping(), replace(results, resource="*"))
