@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from benchmarks import calls, connections, credentials, pipelines, policies, processes, sdk_v2
+from benchmarks import calls, connections, credentials, pipelines, policies, processes, scans, sdk_v2
 from benchmarks.page import README, machine, replaced, table
 from benchmarks.pairs import Figure
 
@@ -35,6 +35,8 @@ PARTS: Mapping[str, Part] = {
     "credentials": Part(figures=credentials.figures, unit="µs", samples=2000, libraries=REFRESHING),
     "storm": Part(figures=credentials.storm_figures, unit="µs or calls", samples=40, libraries=REFRESHING),
     "policies": Part(figures=policies.figures, unit="µs", samples=2000),
+    "scans": Part(figures=scans.figures, unit="µs", samples=2000),
+    "scan-memory": Part(figures=scans.memory_figures, unit="KB", samples=3),
     # The SDK checks its whole schema at each look into its configuration: a call takes a second or more.
     "sdk-v2": Part(figures=sdk_v2.figures, unit="µs", samples=8, libraries=(*LIBRARIES, "sagemaker")),
 }

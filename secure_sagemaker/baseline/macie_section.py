@@ -112,7 +112,7 @@ class Macie(Section):
     waits, ``observe`` only records what ``require`` would have refused."""
     minimum_coverage: Annotated[float, Field(ge=0, le=1)] = 1.0
     """The share of an input's objects that must have been read, from 0 to 1."""
-    maximum_age_days: Annotated[int, Field(ge=0)] = 30
+    maximum_age_days: Annotated[int, Field(ge=1)] = 30
     """How old a verdict may be, in days."""
     maximum_cost_usd: Annotated[float, Field(ge=0)] | None = None
     """The highest estimated cost of one scan, in US dollars."""

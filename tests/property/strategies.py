@@ -219,7 +219,7 @@ FIELDS: Mapping[str, st.SearchStrategy[object]] = {
     "session_policy.clarify_jobs": st.sampled_from(NAME_PREFIXES),
     "macie.mode": st.sampled_from(("off", "observe", "require", "scan")),
     "macie.minimum_coverage": st.floats(0, 1),
-    "macie.maximum_age_days": st.integers(0, 400),
+    "macie.maximum_age_days": st.integers(1, 400),
     "macie.maximum_cost_usd": st.floats(0, 1000),
     "macie.sampling_percentage": st.integers(1, 100),
     "macie.identifiers": st.sampled_from(("none", "recommended", "all")),

@@ -84,7 +84,7 @@ CHAINS: dict[str, tuple[object, ...]] = {
     "session_policy.clarify_jobs": ((B, A), (A,), ()),
     "macie.mode": ("off", "observe", "scan", "require"),
     "macie.minimum_coverage": (0.0, 0.5, 1.0),
-    "macie.maximum_age_days": (90, 30, 0),
+    "macie.maximum_age_days": (90, 30, 1),
     "macie.maximum_cost_usd": (100.0, 1.0, 0.0),
     "macie.sampling_percentage": (1, 50, 100),
     "macie.identifiers": ("none", "recommended", "all"),
