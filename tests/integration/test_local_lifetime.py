@@ -13,6 +13,8 @@ from secure_sagemaker import SecurityBaseline
 from secure_sagemaker.local import embedded_aws
 from tests.integration.embedded import run, serving
 
+pytestmark = pytest.mark.once
+
 AWS_VARIABLES = ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL")
 
 

@@ -14,6 +14,8 @@ from secure_sagemaker import Action, ControlError, JsonLinesSink, Outcome, Secur
 from secure_sagemaker.local import EmbeddedAWS, RecordedCalls, embedded_aws
 from tests.integration.embedded import FOREIGN_KEY, IMAGE, cluster, run, training_job
 
+pytestmark = pytest.mark.once
+
 NOBODY = "arn:aws:iam::111122223333:role/nobody"
 DATA = "ml-data-111122223333-eu-west-1"
 

@@ -28,6 +28,8 @@ from secure_sagemaker.baseline.tightening import (
 from secure_sagemaker.exceptions import BaselineError, LoosenedBaselineError
 from tests.property.strategies import FIELDS, baselines
 
+pytestmark = pytest.mark.once
+
 TOP = "conflict"
 SCHEMA = jsonschema.Draft202012Validator(json_schema())
 

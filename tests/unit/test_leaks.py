@@ -26,6 +26,8 @@ from tests.unit.baseline.stated import COMPLETE, changed
 from tests.unit.secured import secured, training_job
 from tests.wire import ISSUED_SECRET, ISSUED_TOKEN, SOURCE_SECRET, Answer, Sent, Wire, refuses, stretched
 
+pytestmark = pytest.mark.once
+
 MARKER = "payload-marker"
 SECRETS = (SOURCE_SECRET, ISSUED_SECRET, ISSUED_TOKEN)
 

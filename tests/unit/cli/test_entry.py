@@ -10,6 +10,8 @@ import pytest
 from secure_sagemaker.cli.app import app
 from tests.unit.cli.running import baseline_file, finished, installed, run, training_job
 
+pytestmark = pytest.mark.once
+
 
 def python(program: str, *arguments: str) -> list[str]:
     return [sys.executable, "-c", program, *arguments]

@@ -14,6 +14,8 @@ from secure_sagemaker import IsolationMode, KindOfWork, SecurityBaseline
 from secure_sagemaker.local import EmbeddedAWS, embedded_aws
 from tests.unit.cli.running import SCRIPT, Ran, run
 
+pytestmark = pytest.mark.once
+
 ROLE = "arn:aws:iam::111122223333:role/ml-launcher"
 OFFLINE = {
     "region": '"eu-west-1"',

@@ -24,6 +24,8 @@ from tests.unit.baseline.stated import COMPLETE
 from tests.unit.secured import SUPPORT, secured
 from tests.wire import Wire, read_models_once
 
+pytestmark = pytest.mark.once
+
 ENDPOINT = "vpce-0a1b2c3d4e5f60718-1a2b3c4d"
 IN = "eu-west-1.vpce.amazonaws.com"
 SAGEMAKER, STS, S3 = (f"{ENDPOINT}.{name}.{IN}" for name in ("api.sagemaker", "sts", "s3"))
