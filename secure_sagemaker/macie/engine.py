@@ -142,7 +142,8 @@ class Scanner:
             ScanError: It is none of these settings, or cannot be had.
         """
         job = self._service.job(job_id)
-        if not job.bucket or not job.name.startswith(self._jobs.base_of(job.bucket)):
+        named = job.name.startswith(self._jobs.base_of(job.bucket))
+        if not job.bucket or not named or not self._jobs.is_ours(job, job.bucket):
             raise ScanError(
                 f"job {job_id} ({job.name!r}) was not made by a scan with these settings",
                 remedy="resume it under the baseline that it was made under, or scan anew",

@@ -182,9 +182,9 @@ class InputGate:
         )
 
     def _look(self, inputs: Sequence[DataInput], excused: Mapping[str, Waiver]) -> tuple[ScannedInput, ...]:
-        scanner = self._scanner()
         must = [one for one in inputs if one.path not in excused]
         try:
+            scanner = self._scanner()
             looked = scanner.surveyor.look(inputs).scanned(scanner.acceptance)
             if (
                 self._baseline.macie.mode == "scan"
@@ -279,7 +279,13 @@ class InputGate:
         if highest is None:
             return
         for bucket, about in {one.bucket: one for one in reversed(inputs)}.items():
-            score = self._scanner().score(bucket)
+            try:
+                score = self._scanner().score(bucket)
+            except ScanError as failed:
+                if about.path not in excused and not self._observes:
+                    raise
+                logger.warning("nothing can be said of the bucket's score: %s", failed)
+                continue
             if score is None:
                 told = f"automated discovery has no sensitivity score of {bucket} yet"
             elif score < 0 or score > highest:

@@ -98,11 +98,17 @@ class Jobs:
             if (only and job_id != only) or job_id in but or self._ledger.is_loaded(collected(job_id)):
                 continue
             job = self._service.job(job_id)
+            if not self.is_ours(job, work.bucket):
+                continue  # anybody can give a job this name
             objects, size = work.hand_over(job_id, _everything if name == exact else job.reads)
             if objects:
                 yield Underway(
                     job=job, work=work, resumed=True, exact=name == exact, objects=objects, bytes=size
                 )
+
+    def is_ours(self, job: MacieJob, bucket: str) -> bool:
+        """Whether a job reads this bucket as these settings say, whatever its name."""
+        return job.bucket == bucket and job.settings == self._settings
 
     # --- made ----------------------------------------------------------------------------------------
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import count
 from typing import TYPE_CHECKING, TypeVar, overload
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from secure_sagemaker.exceptions import ScanError
+from secure_sagemaker.macie.settings import ScanSettings
 
 if TYPE_CHECKING:
     from types_boto3_macie2 import Macie2Client
@@ -70,6 +70,8 @@ class MacieJob:
     """The one bucket that it is about; nothing where there are more."""
     prefixes: tuple[str, ...]
     changed_since: datetime | None
+    settings: ScanSettings | None
+    """How it reads objects; None where its terms are others than a scan states."""
 
     def reads(self, key: str, modified: datetime) -> bool:
         """Whether an object is within its terms. It must have been there when the job was made."""
@@ -211,7 +213,7 @@ class MacieService:
         )
         definition = told["s3JobDefinition"]
         buckets = [bucket for one in definition.get("bucketDefinitions", ()) for bucket in one["buckets"]]
-        prefixes, since = _terms(told)
+        prefixes, since, plain = _terms(told)
         return MacieJob(
             id=job_id,
             name=told["name"],
@@ -222,6 +224,7 @@ class MacieService:
             bucket=buckets[0] if len(buckets) == 1 else "",
             prefixes=prefixes,
             changed_since=since,
+            settings=ScanSettings.told(told) if plain else None,
         )
 
     def cancel(self, job_id: str) -> None:
@@ -263,8 +266,8 @@ class MacieService:
         self, operation: str, call: Callable[[], T], *, job_id: str = "", but: Collection[str] = ()
     ) -> T | None:
         """What Macie answers; None where it refuses by one of the codes that are ``but``."""
-        about = (job_id,) if job_id else ()
-        for attempt in count():
+        about, attempt = (job_id,) if job_id else (), 0
+        while True:
             try:
                 return call()
             except ClientError as failed:
@@ -273,6 +276,7 @@ class MacieService:
                     return None
                 if code in _BUSY and attempt < _TRIES:
                     self._sleep(min(2.0**attempt, _LONGEST_PAUSE))
+                    attempt += 1
                     continue
                 told, remedy = _refused(operation, code, message, self.region)
                 raise ScanError(told, remedy=remedy, job_ids=about) from failed
@@ -282,20 +286,26 @@ class MacieService:
                     remedy="look at the connection, and scan again: a job that was made is found and resumed",
                     job_ids=about,
                 ) from failed
-        raise AssertionError
 
 
-def _terms(told: DescribeClassificationJobResponseTypeDef) -> tuple[tuple[str, ...], datetime | None]:
-    """The prefixes of a job and the moment since which objects were changed, as this library states them."""
+def _terms(
+    told: DescribeClassificationJobResponseTypeDef,
+) -> tuple[tuple[str, ...], datetime | None, bool]:
+    """The prefixes of a job, the moment since which objects were changed, and whether that is all that it says."""
     prefixes: tuple[str, ...] = ("",)
     since = None
-    for term in told["s3JobDefinition"].get("scoping", {}).get("includes", {}).get("and", ()):
+    scoping = told["s3JobDefinition"].get("scoping", {})
+    plain = told.get("jobType") == "ONE_TIME" and not scoping.get("excludes", {}).get("and")
+    for term in scoping.get("includes", {}).get("and", ()):
         stated = term.get("simpleScopeTerm", {})
-        if stated.get("key") == "OBJECT_KEY":
-            prefixes = tuple(stated.get("values", ()))
-        elif stated.get("key") == "OBJECT_LAST_MODIFIED_DATE":
-            since = datetime.fromisoformat(stated.get("values", ("",))[0])
-    return prefixes, since
+        match stated.get("key"), stated.get("comparator"):
+            case "OBJECT_KEY", "STARTS_WITH":
+                prefixes = tuple(stated.get("values", ()))
+            case "OBJECT_LAST_MODIFIED_DATE", "GTE":
+                since = datetime.fromisoformat(stated.get("values", ("",))[0])
+            case _:
+                plain = False
+    return prefixes, since, plain
 
 
 def _refused(operation: str, code: str, message: str, region: str) -> tuple[str, str]:

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Literal
 from secure_sagemaker.baseline import Macie
 
 if TYPE_CHECKING:
-    from types_boto3_macie2.type_defs import CreateClassificationJobRequestTypeDef
+    from types_boto3_macie2.type_defs import (
+        CreateClassificationJobRequestTypeDef,
+        DescribeClassificationJobResponseTypeDef,
+    )
 
 __all__ = ["ScanSettings"]
 
@@ -47,6 +50,17 @@ class ScanSettings:
             custom=_once(macie.custom_identifiers),
             allow_lists=_once(macie.allow_lists),
             sampling=macie.sampling_percentage,
+        )
+
+    @classmethod
+    def told(cls, job: DescribeClassificationJobResponseTypeDef) -> ScanSettings:
+        """The settings that a job has, as Macie describes it."""
+        return cls(
+            selector=job.get("managedDataIdentifierSelector", "RECOMMENDED"),
+            managed=_once(tuple(job.get("managedDataIdentifierIds", ()))),
+            custom=_once(tuple(job.get("customDataIdentifierIds", ()))),
+            allow_lists=_once(tuple(job.get("allowListIds", ()))),
+            sampling=job.get("samplingPercentage", 100),
         )
 
     @property

@@ -115,8 +115,8 @@ class Surveyor:
     def _settles(
         self, about: ObjectVersion, verdict: ObjectVerdict | None, *, now: datetime, again: bool
     ) -> bool:
-        lacks = {problem.lack for problem in self._acceptance.judge(about, verdict, now=now).problems}
-        return Lack.UNKNOWN not in lacks and not (again and Lack.UNREAD in lacks)
+        judged = self._acceptance.judge(about, verdict, now=now)
+        return _is_settled({problem.lack for problem in judged.problems}, again=again)
 
     def _page(
         self,
@@ -141,7 +141,7 @@ class Surveyor:
                 readable.append(one)
             judged = self._acceptance.judge(about, verdict, now=now)
             lacks = {problem.lack for problem in judged.problems}
-            if Lack.UNKNOWN not in lacks and not (again and Lack.UNREAD in lacks):
+            if _is_settled(lacks, again=again):
                 settled.add(about)
             elif verdict is not None:
                 found.tried.add(verdict.job_id)
@@ -155,6 +155,11 @@ class Surveyor:
             return
         for bucket in {one.version.bucket for one in readable}:
             work[bucket].add([one for one in readable if one.version.bucket == bucket], known=settled)
+
+
+def _is_settled(lacks: set[Lack], *, again: bool) -> bool:
+    """Whether an object with these problems need not be read, or not again."""
+    return Lack.UNKNOWN not in lacks and not (again and Lack.UNREAD in lacks)
 
 
 def _scanned(about: DataInput, tally: Tally, acceptance: Acceptance) -> ScannedInput:

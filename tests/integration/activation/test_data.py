@@ -18,7 +18,7 @@ import boto3, json, sys
 try:
     boto3.client("sagemaker").create_training_job(**json.loads(sys.argv[1]))
     told = "accepted"
-except Exception as refused:
+except Exception as refused:  # whatever comes of it is what the program tells
     told = getattr(refused, "control_id", repr(refused))
 print(json.dumps({"told": told}))
 """

@@ -251,3 +251,43 @@ def test_hostile_names_are_matched(gated: Gated) -> None:
     for name in HOSTILE[::2]:
         session.scan([gated.uri(f"{folder}{name}")])
     assert [] == gated.asked("macie2")
+
+
+def test_a_job_is_trusted_for_what_it_does_and_not_for_its_name(
+    gated: Gated, folder: str, elsewhere: Callable[[], None]
+) -> None:
+    """Anybody can give a job the name of a scan's: one that looked for something else, or beside, clears nothing."""
+    gated.put(f"{folder}people.csv", TABLE)
+    gated.session().scan([gated.uri(folder)])
+    (real,) = gated.jobs()
+    told = gated.describe(real)
+    gated.client.disable_macie()
+    gated.client.enable_macie()
+    place = {"bucketName": gated.results, "kmsKeyArn": gated.aws.key_arn}
+    gated.client.put_classification_export_configuration(configuration={"s3Destination": place})
+    term = {"key": "OBJECT_KEY", "comparator": "STARTS_WITH", "values": [f"{folder}people"]}
+    besides = told["s3JobDefinition"]["bucketDefinitions"]
+    for number, changed in enumerate(
+        (
+            {
+                "managedDataIdentifierSelector": "INCLUDE",
+                "managedDataIdentifierIds": ["CREDIT_CARD_NUMBER"],
+                "s3JobDefinition": told["s3JobDefinition"],
+            },
+            {
+                "managedDataIdentifierSelector": told["managedDataIdentifierSelector"],
+                "s3JobDefinition": {
+                    "bucketDefinitions": besides,
+                    "scoping": {"excludes": {"and": [{"simpleScopeTerm": term}]}},
+                },
+            },
+        )
+    ):
+        made = gated.client.create_classification_job(
+            clientToken=f"{folder}{number}", jobType="ONE_TIME", name=told["name"], **changed
+        )
+        gated.describe(made["jobId"])
+    elsewhere()
+    report = gated.own_session().scan([gated.uri(folder)])
+    assert [False] == [one.resumed for one in report.jobs]
+    assert 1 == report.inputs[0].sensitive
